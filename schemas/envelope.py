@@ -1,0 +1,130 @@
+"""The envelope of a change: its keys, their types and their order-free meaning.
+
+See ``docs/protocol.md``, "Change". Field paths and rights are judged elsewhere
+(``schemas.records``, ``schemas.rights``); this module judges shape only.
+"""
+
+import re
+from datetime import datetime
+from typing import Any
+
+from marshmallow import RAISE, Schema, ValidationError, fields, validate
+
+VERSION = 1
+MISSION_ID = re.compile(r"[a-z0-9_]{1,40}")
+AUTHOR_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
+UUID_TEXT = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+HASH_TEXT = re.compile(r"[0-9a-f]{64}")
+RFC3339 = re.compile(
+    r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})"
+)
+
+KINDS = (
+    "mission",
+    "device",
+    "checklist",
+    "assignment",
+    "case",
+    "person",
+    "hearing",
+    "observation",
+    "attachment",
+    "source",
+    "query",
+    "review",
+    "finding",
+    "follow_up",
+    "translation",
+    "incident",
+    "erasure",
+)
+
+
+def is_instant(text: object) -> bool:
+    """Whether ``text`` is an RFC 3339 date-time with offset that names a real instant."""
+    if not isinstance(text, str) or not RFC3339.fullmatch(text):
+        return False
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+class _Matches(validate.Validator):
+    """Like ``validate.Regexp``, but the whole text must match (no trailing newline)."""
+
+    def __init__(self, pattern: re.Pattern[str], what: str) -> None:
+        self.pattern = pattern
+        self.what = what
+
+    def __call__(self, value: str) -> str:
+        """Return the value, or raise ``ValidationError``."""
+        if not self.pattern.fullmatch(value):
+            raise ValidationError(f"Not {self.what}.")
+        return value
+
+
+def _instant(value: str) -> str:
+    if not is_instant(value):
+        raise ValidationError("Not an RFC 3339 time with offset.")
+    return value
+
+
+def _strict_int(value: Any) -> Any:
+    if type(value) is not int:
+        raise ValidationError("Not an integer.")
+    return value
+
+
+_HASH = _Matches(HASH_TEXT, "a lowercase hex SHA-256")
+_UUID = _Matches(UUID_TEXT, "a lowercase UUID")
+
+
+class EnvelopeSchema(Schema):
+    """Keys of a change as in ``docs/protocol.md``; an unknown key is refused."""
+
+    class Meta:
+        """Marshmallow options."""
+
+        unknown = RAISE
+
+    v = fields.Raw(required=True, validate=[_strict_int, validate.Equal(VERSION)])
+    mission = fields.String(required=True, validate=_Matches(MISSION_ID, "a mission id"))
+    device = fields.String(required=True, validate=_UUID)
+    seq = fields.Raw(required=True, validate=[_strict_int, validate.Range(min=1)])
+    prev = fields.String(required=True)
+    author = fields.String(required=True, validate=_Matches(AUTHOR_CODE, "an author code"))
+    kind = fields.String(required=True, validate=validate.OneOf(KINDS))
+    record = fields.String(required=True, validate=_UUID)
+    parents = fields.List(fields.String(validate=_HASH), required=True)
+    recorded_at = fields.String(required=True, validate=_instant)
+    set = fields.Raw(required=True)
+
+
+_SCHEMA = EnvelopeSchema()
+
+
+def envelope_problems(document: object) -> list[str]:
+    """What is wrong with a change's envelope, as readable lines; empty when it is sound."""
+    if not isinstance(document, dict):
+        return ["a change is a JSON object"]
+    problems = [
+        f"{key}: {_text(messages)}" for key, messages in _SCHEMA.validate(document).items()
+    ]
+    if problems:
+        return problems
+    first = document["seq"] == 1
+    if first != (document["prev"] == "") or not (first or HASH_TEXT.fullmatch(document["prev"])):
+        problems.append("prev: the hash of the change before, and empty only for the first")
+    if len(set(document["parents"])) != len(document["parents"]):
+        problems.append("parents: a hash is named twice")
+    if not isinstance(document["set"], dict) or not document["set"]:
+        problems.append("set: at least one field path with its value")
+    return problems
+
+
+def _text(messages: Any) -> str:
+    if isinstance(messages, dict):
+        return "; ".join(f"{key} {_text(value)}" for key, value in messages.items())
+    return " ".join(str(message) for message in messages)

@@ -1,0 +1,191 @@
+"""Every answer of the protocol that is not a success, with its code and HTTP status.
+
+Each class is one row of the table in ``docs/protocol.md``.
+"""
+
+from schemas.errors import TrialObserverError
+
+
+class SyncError(TrialObserverError):
+    """Base of the protocol's errors."""
+
+
+class BadRequest(SyncError):
+    """The body is not the JSON that the call takes; nothing of it was stored."""
+
+    code = "bad_request"
+
+
+class BadPayload(SyncError):
+    """A payload is outside the profile: not the JSON text that both languages write alike."""
+
+    code = "bad_payload"
+    status = 422
+
+
+class BadEnvelope(SyncError):
+    """A key of the change is missing, unknown or of the wrong shape."""
+
+    code = "bad_envelope"
+    status = 422
+
+
+class BadSignature(SyncError):
+    """The signature is not that of the device for these bytes and this purpose."""
+
+    code = "bad_signature"
+    status = 422
+
+
+class UnknownDevice(SyncError):
+    """The change is from a device that is not enrolled in this mission."""
+
+    code = "unknown_device"
+    status = 403
+
+
+class DeviceRevoked(SyncError):
+    """The device may no longer sign in; what it wrote is kept on it."""
+
+    code = "device_revoked"
+    status = 403
+
+
+class UnknownMission(SyncError):
+    """There is no such mission here, or the change is for another one."""
+
+    code = "unknown_mission"
+    status = 404
+
+
+class NotFound(SyncError):
+    """There is no such call."""
+
+    code = "not_found"
+    status = 404
+
+
+class MethodNotAllowed(SyncError):
+    """The call exists, but not with this HTTP method."""
+
+    code = "method_not_allowed"
+    status = 405
+
+
+class Gap(SyncError):
+    """A change before this one is missing; send from the head on."""
+
+    code = "gap"
+    status = 409
+    retry = True
+
+
+class ChainBroken(SyncError):
+    """The change does not follow the one that is the device's head here."""
+
+    code = "chain_broken"
+    status = 409
+
+
+class Fork(SyncError):
+    """Two changes of one device have one number; both are kept, a person must look."""
+
+    code = "fork"
+    status = 409
+
+
+class SignedOut(SyncError):
+    """The token is missing, unknown or expired; sign in again with the device key."""
+
+    code = "signed_out"
+    status = 401
+    retry = True
+
+
+class WrongCode(SyncError):
+    """The invitation code is not known, or the proof does not fit it."""
+
+    code = "wrong_code"
+    status = 403
+
+
+class CodeUsed(SyncError):
+    """The invitation was used already or has expired; ask headquarters for a new one."""
+
+    code = "code_used"
+    status = 410
+
+
+class TooManyTries(SyncError):
+    """Too many wrong codes; wait before the next."""
+
+    code = "too_many_tries"
+    status = 429
+    retry = True
+
+
+class TooLarge(SyncError):
+    """The body, or a change in it, is over the limit; send fewer changes at once."""
+
+    code = "too_large"
+    status = 413
+
+
+class WrongType(SyncError):
+    """The body is not ``application/json``, plain or gzip."""
+
+    code = "wrong_type"
+    status = 415
+
+
+class Busy(SyncError):
+    """Too much at once; wait as long as ``Retry-After`` says and send the same again."""
+
+    code = "busy"
+    status = 503
+    retry = True
+
+
+class StorageFull(SyncError):
+    """The disk is full or cannot be written; nothing of this request was stored."""
+
+    code = "storage_full"
+    status = 507
+    retry = True
+
+
+class ServerFault(SyncError):
+    """A fault on this side; nothing of this request was stored."""
+
+    code = "server_fault"
+    status = 500
+    retry = True
+
+
+class NotReached(SyncError):
+    """No connection, or what answered is not the hub (a sign-in page of the network)."""
+
+    code = "not_reached"
+    status = 503
+    retry = True
+
+
+class LogInUse(SyncError):
+    """Another process writes to this log; a log has one writer."""
+
+    code = "log_in_use"
+    status = 503
+
+
+class ForgedReceipt(SyncError):
+    """A receipt does not carry the hub's signature; nothing is counted as received."""
+
+    code = "forged_receipt"
+    status = 502
+
+
+# Codes that a change can be quarantined with: authentic, kept, and giving no value.
+QUARANTINE = {
+    "not_allowed": "the author's device may not write this",
+    "unknown_field": "records of this kind have no such field",
+}

@@ -1,0 +1,119 @@
+"""Invitations, and the texts a device signs to enrol and to sign in.
+
+A device never signs bytes that a server chose: it composes the text itself.
+"""
+
+import json
+import secrets
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
+
+from sync.errors import BadRequest, WrongCode
+from sync.keys import DeviceKey, PublicKeys
+
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """What headquarters hands to an observer: address, mission, one-time code, hub fingerprint."""
+
+    address: str
+    mission: str
+    code: str
+    hub: str
+    practice: bool
+
+    def text(self) -> str:
+        """The invitation as one line: the secret stands behind ``#`` and is never sent in a URL."""
+        fragment = urlencode(
+            {
+                "mission": self.mission,
+                "code": self.code,
+                "hub": self.hub,
+                "practice": int(self.practice),
+            }
+        )
+        return f"{self.address}#{fragment}"
+
+
+def read_invitation(text: str) -> Invitation:
+    """An invitation as typed or scanned.
+
+    :raises BadRequest: it is cut off or not an invitation
+    """
+    parts = urlsplit(text.strip())
+    values = {key: found[0] for key, found in parse_qs(parts.fragment).items()}
+    try:
+        return Invitation(
+            address=urlunsplit((parts.scheme, parts.netloc, parts.path, "", "")).rstrip("/"),
+            mission=values["mission"],
+            code=values["code"],
+            hub=values["hub"],
+            practice=values["practice"] == "1",
+        )
+    except KeyError as error:
+        raise BadRequest(
+            "This is not a whole invitation. Copy the line that headquarters gave you, "
+            "from http to its end, in quotes."
+        ) from error
+
+
+def enrol_body(invitation: Invitation, device: str, key: DeviceKey, at: str) -> dict[str, str]:
+    """The body of ``POST enrol``: the proof that the device holds its key and knows the code."""
+    payload = _encode(
+        {
+            "code": invitation.code,
+            "device": device,
+            "hub": invitation.hub,
+            "mission": invitation.mission,
+            "public_key": key.public,
+            "at": at,
+        }
+    )
+    return {"payload": payload, "signature": key.sign("enrol", payload)}
+
+
+def token_body(hub: str, mission: str, device: str, key: DeviceKey, at: str) -> dict[str, str]:
+    """The body of ``POST token``: composed by the device, good once."""
+    payload = _encode(
+        {
+            "aud": hub,
+            "mission": mission,
+            "nonce": secrets.token_urlsafe(18),
+            "device": device,
+            "at": at,
+        }
+    )
+    return {"payload": payload, "signature": key.sign("token", payload)}
+
+
+def read_signed(body: object, names: set[str]) -> tuple[dict[str, str], str, str]:
+    """Payload document, payload and signature of a signed body whose keys are exactly ``names``.
+
+    :raises BadRequest: it has another shape
+    """
+    try:
+        payload, signature = body["payload"], body["signature"]  # type: ignore[index]
+        document = json.loads(payload)
+        if set(document) == names and all(isinstance(v, str) for v in document.values()):
+            return document, str(payload), str(signature)
+    except (TypeError, KeyError, ValueError, RecursionError):
+        pass
+    raise BadRequest(f"The signed text has the keys {', '.join(sorted(names))}, each a text.")
+
+
+ENROL_KEYS = {"code", "device", "hub", "mission", "public_key", "at"}
+TOKEN_KEYS = {"aud", "mission", "nonce", "device", "at"}
+
+
+def check_proof(document: dict[str, Any], payload: str, signature: str, keys: PublicKeys) -> None:
+    """Return when the device that enrols holds the key that it names.
+
+    :raises WrongCode: the proof does not fit
+    """
+    try:
+        keys.check(document["public_key"], "enrol", payload, signature)
+    except Exception as error:
+        raise WrongCode("The device could not prove its key. Start the enrolment again.") from error
