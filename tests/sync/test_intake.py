@@ -109,9 +109,7 @@ def test_a_device_that_is_not_enrolled_is_refused(node: Node) -> None:
 def test_a_device_writes_only_as_its_own_author(node: Node) -> None:
     device = node.enrol("OBS-1")
     liar = new_chain("OBS-2")
-    liar.signer = type(liar.signer)(
-        "training", device.signer.device, "OBS-2", device.signer.key
-    )
+    liar.signer = type(liar.signer)("training", device.signer.device, "OBS-2", device.signer.key)
     outcome = node.push(liar.change())
     assert outcome.stopped[device.signer.device].error.code == "bad_envelope"
 
@@ -156,9 +154,7 @@ def test_who_is_assigned_to_a_case_writes_its_records(node: Node) -> None:
     ]
     from sync.intake import receive_own
 
-    assignment = node.hub.change(
-        kind="assignment", fields={"case": case.record, "author": "OBS-2"}
-    )
+    assignment = node.hub.change(kind="assignment", fields={"case": case.record, "author": "OBS-2"})
     with node.log.writing():
         receive_own(node.log, [assignment], lambda: "2026-03-02T09:30:00.000Z")
     outcome = node.push(

@@ -1,0 +1,11 @@
+"""The append-only log of one mission: the truth, of which all tables are projections.
+
+One SQLite file, WAL, ``synchronous=FULL``: what a finished transaction holds survives a power
+cut. Changes are inserted, never updated (but for dropping an erased payload). This package stores
+and finds; it judges nothing.
+"""
+
+from sync.log.log import Device, Entry, Head, Log
+from sync.log.store import connect, told_plainly
+
+__all__ = ["Device", "Entry", "Head", "Log", "connect", "told_plainly"]

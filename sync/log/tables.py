@@ -1,0 +1,35 @@
+"""The tables of a log file."""
+
+from sqlite_utils import Database, Migrations
+
+migrations = Migrations("log")
+
+
+@migrations()
+def m001_log(db: Database) -> None:
+    """Changes, what is read off them (devices, records, assignments), receipt sheets, forks."""
+    for statement in (
+        """CREATE TABLE changes (
+            position INTEGER PRIMARY KEY, hash TEXT NOT NULL UNIQUE, device TEXT NOT NULL,
+            seq INTEGER NOT NULL, kind TEXT NOT NULL, record TEXT NOT NULL,
+            received_at TEXT NOT NULL, state TEXT NOT NULL, code TEXT, sheet INTEGER,
+            payload TEXT, signature TEXT NOT NULL, UNIQUE (device, seq))""",
+        "CREATE INDEX changes_by_record ON changes (record)",
+        "CREATE TABLE heads (device TEXT PRIMARY KEY, seq INTEGER NOT NULL, hash TEXT NOT NULL)",
+        """CREATE TABLE devices (device TEXT PRIMARY KEY, author TEXT NOT NULL,
+            role TEXT NOT NULL, public_key TEXT NOT NULL, revoked_at TEXT)""",
+        """CREATE TABLE records (record TEXT PRIMARY KEY, kind TEXT NOT NULL,
+            author TEXT NOT NULL, "case" TEXT)""",
+        "CREATE INDEX records_by_kind ON records (kind)",
+        'CREATE INDEX records_by_case ON records ("case")',
+        """CREATE TABLE assignments (record TEXT PRIMARY KEY, "case" TEXT, author TEXT,
+            ended_at TEXT)""",
+        """CREATE TABLE sheets (hash TEXT PRIMARY KEY, sheet INTEGER NOT NULL,
+            payload TEXT NOT NULL, signature TEXT NOT NULL)""",
+        """CREATE TABLE receipts (hash TEXT PRIMARY KEY, state TEXT NOT NULL, code TEXT,
+            hub_seq INTEGER NOT NULL, received_at TEXT NOT NULL, sheet TEXT NOT NULL)""",
+        """CREATE TABLE forks (hash TEXT PRIMARY KEY, device TEXT NOT NULL, seq INTEGER NOT NULL,
+            received_at TEXT NOT NULL, payload TEXT NOT NULL, signature TEXT NOT NULL)""",
+        "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL)",
+    ):
+        db.conn.execute(statement)

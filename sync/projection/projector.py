@@ -1,0 +1,264 @@
+"""Follows a log and keeps the tables: reads what is new, folds what it touches, writes the rows.
+
+The tables remember how far they have come. The text file is written before the facts, so that a
+cut between the two is mended by doing the same step again.
+"""
+
+import json
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from schemas.answers import compile_checker
+from schemas.checklist import Checklist
+from schemas.checklist_schema import ChecklistError
+from schemas.library import checklist_by_hash, default_checklist
+from sync.fold import fold
+from sync.log import Log, connect, told_plainly
+from sync.projection.content import content_rows
+from sync.projection.observation import observation_rows
+from sync.projection.rows import (
+    Reading,
+    Record,
+    Row,
+    Rows,
+    answer_rows,
+    case_row,
+    conflict_rows,
+    hearing_row,
+    person_row,
+)
+from sync.projection.tables import FACT_TABLES, TEXT_TABLES, facts, texts
+
+STEP = 1000
+PROJECTED = ("case", "person", "hearing", "observation")
+
+
+def paths_of(folder: Path, mission: str) -> tuple[Path, Path]:
+    """Where the facts and the texts of a mission are kept."""
+    return folder / f"{mission}.db", folder / f"{mission}_text.db"
+
+
+@lru_cache(maxsize=16)
+def reading_of(sha256: str | None) -> tuple[Reading, bool]:
+    """How to read answers: by the checklist named, else by the default one and ``False``."""
+    checklist: Checklist | None = None
+    if sha256:
+        try:
+            checklist = checklist_by_hash(sha256)
+        except ChecklistError:
+            checklist = None
+    used = checklist or default_checklist()
+    return Reading(used, compile_checker(used)), checklist is not None
+
+
+class Projector:
+    """Keeps the two projected files of one log."""
+
+    def __init__(self, log: Log, facts_path: Path, text_path: Path) -> None:
+        facts_path.parent.mkdir(parents=True, exist_ok=True)
+        self.log = log
+        # A lost projection is made again, so it need not wait for the disk.
+        self.facts = connect(facts_path, synchronous="NORMAL")
+        self.texts = connect(text_path, synchronous="NORMAL")
+        for db, migrations in ((self.texts, texts), (self.facts, facts)):
+            db.conn.execute("PRAGMA foreign_keys=OFF")
+            migrations.apply(db)
+            if not db["_projection"].exists():
+                db["_projection"].create({"id": int, "position": int}, pk="id")  # type: ignore[union-attr]
+        self._write_content()
+
+    def close(self) -> None:
+        """Close both files."""
+        self.facts.close()
+        self.texts.close()
+
+    def _write_content(self) -> None:
+        with told_plainly(), self.facts.atomic():
+            for table, rows in content_rows().items():
+                self.facts[table].delete_where()  # type: ignore[union-attr]
+                self.facts[table].insert_all(rows)  # type: ignore[union-attr]
+
+    @property
+    def position(self) -> int:
+        """How far in the log the tables have come."""
+        return min(_position(self.texts), _position(self.facts))
+
+    def catch_up(self, limit: int = STEP) -> int:
+        """Take in the next changes of the log; returns how many, 0 when there is nothing new."""
+        entries = self.log.since(self.position, limit)
+        if entries:
+            touched = {entry.record: entry.kind for entry in entries}
+            self._write(touched, entries[-1].position, empty_first=False)
+        return len(entries)
+
+    def rebuild(self, progress: Callable[[int, int], None] = lambda done, total: None) -> None:
+        """Make all rows again, in one transaction: readers see the old ones until it is done."""
+        upto = self.log.position()
+        touched = {record: kind for kind in PROJECTED for record in self.log.records(kind)}
+        self._write(touched, upto, empty_first=True, progress=progress)
+
+    def _write(
+        self,
+        touched: dict[str, str],
+        upto: int,
+        *,
+        empty_first: bool,
+        progress: Callable[[int, int], None] = lambda done, total: None,
+    ) -> None:
+        step = _Step(self.log)
+        records = step.reached_from(touched)
+        with told_plainly(), self.texts.atomic(), self.facts.atomic():
+            if empty_first:
+                _empty(self.facts, FACT_TABLES)
+                _empty(self.texts, TEXT_TABLES)
+            for done, (record, kind) in enumerate(records, 1):
+                if not empty_first:
+                    self._remove(record, kind)
+                self._insert(step.rows_of(record, kind))
+                progress(done, len(records))
+            for db in (self.texts, self.facts):
+                db["_projection"].upsert({"id": 1, "position": upto}, pk="id")  # type: ignore[union-attr]
+
+    def _remove(self, record: str, kind: str) -> None:
+        _delete(self.facts, "conflicts", "record = ?", record)
+        if kind == "observation":
+            for table in ("answers", "coverage", "log_entries", "problems"):
+                _delete(self.facts, table, "observation_id = ?", record)
+            _delete(self.texts, "notes", "observation_id = ?", record)
+        elif kind == "case":
+            _delete(self.facts, "answers", "case_id = ? AND observation_id IS NULL", record)
+            _delete(self.texts, "notes", "case_id = ? AND observation_id IS NULL", record)
+        _delete(self.facts, f"{kind}s", "id = ?", record)
+
+    def _insert(self, rows: Rows) -> None:
+        for table, new in rows.tables.items():
+            _insert(self.texts if table in TEXT_TABLES else self.facts, table, new)
+
+
+class _Step:
+    """Folds records once for one step, and knows which others a record's change reaches."""
+
+    def __init__(self, log: Log) -> None:
+        self.log = log
+        self._records: dict[str, Record | None] = {}
+        self._of_case: dict[str, list[tuple[str, str]]] = {}
+
+    def reached_from(self, touched: dict[str, str]) -> list[tuple[str, str]]:
+        """The projected records to make again: a case's counts and its observations hang on it."""
+        reached = {record: kind for record, kind in touched.items() if kind in PROJECTED}
+        for record, kind in list(reached.items()):
+            case = record if kind == "case" else self._case_of(record, kind)
+            if case is None:
+                continue
+            if kind != "observation":
+                for other, other_kind in self.of_case(case):
+                    if other_kind == "observation":
+                        reached[other] = other_kind
+                if self.record(case, "case") is not None:
+                    reached[case] = "case"
+        return list(reached.items())
+
+    def _case_of(self, record: str, kind: str) -> str | None:
+        found = self.record(record, kind)
+        case = found.values.get("case") if found else None
+        return case if isinstance(case, str) else None
+
+    def of_case(self, case: str) -> list[tuple[str, str]]:
+        """Ids and kinds of the records that name a case."""
+        if case not in self._of_case:
+            self._of_case[case] = self.log.records_of_case(case)
+        return self._of_case[case]
+
+    def record(self, record: str | None, kind: str) -> Record | None:
+        """A folded record, ``None`` when nothing of that kind is here."""
+        if record is None:
+            return None
+        if record not in self._records:
+            self._records[record] = self._read(record)
+        found = self._records[record]
+        return found if found is not None and found.kind == kind else None
+
+    def _read(self, record: str) -> Record | None:
+        changes = self.log.changes_of(record)
+        counting = [change for change in changes if change.counts]
+        if not counting:
+            return None
+        return Record(
+            record,
+            counting[0].kind,
+            counting[0].author,
+            fold(changes),
+            self.log.last_received(record) or "",
+            len(changes) - len(counting),
+        )
+
+    def rows_of(self, record: str, kind: str) -> Rows:
+        """All rows of a record."""
+        rows = Rows()
+        found = self.record(record, kind)
+        if found is None:
+            return rows
+        if kind == "person":
+            rows.add("persons", person_row(found))
+        elif kind == "hearing":
+            rows.add("hearings", hearing_row(found))
+        elif kind == "case":
+            people, hearings = self._around(record)
+            rows.add("cases", case_row(found, people, len(hearings)))
+            reading, _known = reading_of(None)
+            answer_rows(found, reading, rows, case=record, observation=None)
+        else:
+            rows = self._observation(found)
+        for row in conflict_rows(found):
+            rows.add("conflicts", row)
+        return rows
+
+    def _around(self, case: str) -> tuple[list[Record], list[Record]]:
+        found = [self.record(record, kind) for record, kind in self.of_case(case)]
+        records = [record for record in found if record is not None]
+        return (
+            [record for record in records if record.kind == "person"],
+            [record for record in records if record.kind == "hearing"],
+        )
+
+    def _observation(self, found: Record) -> Rows:
+        case = found.values.get("case")
+        case_id = case if isinstance(case, str) else ""
+        sha256 = found.values.get("checklist")
+        reading, known = reading_of(sha256 if isinstance(sha256, str) else None)
+        hearing = found.values.get("hearing")
+        return observation_rows(
+            found,
+            self.record(case_id, "case"),
+            self.record(hearing if isinstance(hearing, str) else None, "hearing"),
+            self._around(case_id)[0],
+            reading,
+            known=known,
+        )
+
+
+def _position(db: Database) -> int:
+    rows = list(db["_projection"].rows)
+    return int(rows[0]["position"]) if rows else 0
+
+
+def _delete(db: Database, table: str, where: str, value: str) -> None:
+    db.conn.execute(f'DELETE FROM "{table}" WHERE {where}', [value])
+
+
+def _empty(db: Database, tables: Iterable[str]) -> None:
+    for table in tables:
+        db.conn.execute(f'DELETE FROM "{table}"')
+
+
+def _insert(db: Database, table: str, rows: list[Row]) -> None:
+    columns = list(rows[0])
+    names = ", ".join(json.dumps(column) for column in columns)
+    places = ", ".join("?" * len(columns))
+    db.conn.executemany(
+        f'INSERT OR REPLACE INTO "{table}" ({names}) VALUES ({places})',
+        [[row[column] for column in columns] for row in rows],
+    )

@@ -1,0 +1,290 @@
+"""Rows of the projected tables, made from folded records. Pure: no store, no clock.
+
+A value that does not fit its question is shown as a problem and kept among the notes, so that no
+free text can reach the facts through a choice.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from schemas.checklist import Checklist, Item
+from sync.fold import Folded
+
+Row = dict[str, Any]
+Check = Callable[[str, Any], list[str]]
+
+
+@dataclass(slots=True)
+class Rows:
+    """Rows by table; ``notes`` go to the text file, all others to the facts."""
+
+    tables: dict[str, list[Row]] = field(default_factory=dict)
+
+    def add(self, table: str, row: Row) -> None:
+        """Add a row to a table."""
+        self.tables.setdefault(table, []).append(row)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A folded record with what the log knows of it."""
+
+    id: str
+    kind: str
+    author: str
+    folded: Folded
+    received_at: str = ""
+    quarantined: int = 0
+
+    @property
+    def values(self) -> Mapping[str, Any]:
+        """Field values by path."""
+        return self.folded.values
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The checklist a record was written with, and the check of its answers' shape."""
+
+    checklist: Checklist
+    check: Check
+
+
+def flag(value: object) -> int:
+    """1 for a set value, 0 for none."""
+    return int(bool(value))
+
+
+def text(value: object) -> str | None:
+    """A plain text value, anything else as JSON, nothing as ``None``."""
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)
+
+
+def case_row(record: Record, people: Sequence[Record], hearings: int) -> Row:
+    """The row of a case."""
+    values = record.values
+    present = [p for p in people if not p.values.get("withdrawn")]
+    return {
+        "id": record.id,
+        "title": text(values.get("title")),
+        "court": text(values.get("court")),
+        "opened_at": text(values.get("opened_at")),
+        "created_by": record.author,
+        "persons": len(present),
+        "accused": sum(p.values.get("role") == "accused" for p in present),
+        "hearings": hearings,
+        "practice": flag(values.get("practice")),
+        "withdrawn": flag(values.get("withdrawn")),
+    }
+
+
+def person_row(record: Record) -> Row:
+    """The row of a person."""
+    values = record.values
+    code, role = text(values.get("code")), text(values.get("role"))
+    return {
+        "id": record.id,
+        "case_id": text(values.get("case")),
+        "code": code,
+        "role": role,
+        "label": f"{code} ({role})",
+        "created_by": record.author,
+        "practice": flag(values.get("practice")),
+        "withdrawn": flag(values.get("withdrawn")),
+    }
+
+
+def hearing_row(record: Record) -> Row:
+    """The row of a hearing."""
+    values = record.values
+    number, date = values.get("number"), text(values.get("date"))
+    return {
+        "id": record.id,
+        "case_id": text(values.get("case")),
+        "label": ", ".join(str(part) for part in (number and f"Hearing {number}", date) if part),
+        "number": number if isinstance(number, int) else None,
+        **{
+            name: text(values.get(name))
+            for name in ("date", "court", "room", "scheduled_at", "time_zone")
+        },
+        "created_by": record.author,
+        "practice": flag(values.get("practice")),
+        "withdrawn": flag(values.get("withdrawn")),
+    }
+
+
+def conflict_rows(record: Record) -> Iterator[Row]:
+    """One row for each version of each field in conflict."""
+    for path, versions in record.folded.conflicts.items():
+        for place, version in enumerate(versions):
+            yield {
+                "id": f"{record.id}/{path}/{version.hash[:12]}",
+                "record": record.id,
+                "kind": record.kind,
+                "field": path,
+                "value": _structured(version.value),
+                "author": version.author,
+                "recorded_at": version.recorded_at,
+                "change": version.hash,
+                "shown": flag(place == 0),
+            }
+
+
+def _structured(value: Any) -> str | None:
+    # Words stay out of the facts: of an answer only its value when it is no free text.
+    if isinstance(value, dict):
+        value = value.get("value")
+    parts = value if isinstance(value, list) else [value]
+    if all(isinstance(part, str) and len(part) <= 40 and " " not in part for part in parts):
+        return text(value)
+    return None
+
+
+def answer_rows(
+    record: Record, reading: Reading, rows: Rows, *, case: str | None, observation: str | None
+) -> None:
+    """The answers of a case or an observation, and their words as notes."""
+    for path, answer in record.values.items():
+        group, _, rest = path.partition("/")
+        if group != "answers" or not isinstance(answer, dict):
+            continue
+        item_id, _, person = rest.partition("/")
+        item = reading.checklist.items.get(item_id)
+        whose = {
+            "case_id": case,
+            "observation_id": observation,
+            "item_id": item_id,
+            "person_id": person or None,
+        }
+        id_ = f"{record.id}/{rest}"
+        author = record.folded.origins[path].author
+        sound = item is not None and not reading.check(path, answer)
+        value, precision = _fact(item, answer.get("value")) if sound else (None, None)
+        entries = answer.get("entries") if isinstance(answer.get("entries"), list) else []
+        rows.add(
+            "answers",
+            {
+                "id": id_,
+                **whose,
+                "scope": item.scope if item else None,
+                "value": value,
+                "precision": precision,
+                "answered_at": text(answer.get("answered_at")),
+                "author": author,
+                "same_for_all": flag(item and item.per != "none" and not person),
+                "entries": len(entries or ()),
+                "has_comment": flag(answer.get("comment")),
+                "conflict": flag(path in record.folded.conflicts),
+                "critical": flag(item and _is_critical(item, answer.get("value"))),
+                "practice": flag(record.values.get("practice")),
+                "entry_ids": json.dumps(entries),
+            },
+        )
+        words = {**whose, "author": author, "practice": flag(record.values.get("practice"))}
+        if answer.get("comment"):
+            rows.add("notes", note(f"{id_}/comment", "comment", text(answer["comment"]), words))
+        if value is None:
+            rows.add("notes", note(f"{id_}/value", "answer", text(answer.get("value")), words))
+
+
+def note(id_: str, kind: str, words: str | None, whose: Row) -> Row:
+    """A row of the notes."""
+    empty = dict.fromkeys(
+        ("case_id", "observation_id", "item_id", "person_id", "log_entry_id", "speaker"), None
+    )
+    return {**empty, "original": None, **whose, "id": id_, "kind": kind, "text": words}
+
+
+def _fact(item: Item | None, value: Any) -> tuple[str | None, str | None]:
+    """The value and its precision as the facts show them; free text is no fact."""
+    if item is None or (item.answer == "text" and value not in ("not_observed", "not_applicable")):
+        return None, None
+    if isinstance(value, dict):
+        return text(value.get("time")), text(value.get("precision"))
+    return (str(value) if isinstance(value, int) else text(value)), None
+
+
+def _is_critical(item: Item, value: Any) -> bool:
+    given = value if isinstance(value, list) else [value]
+    return bool(item.critical) and any(each in item.critical_on for each in given)
+
+
+def log_rows(record: Record, time_zone: str | None, rows: Rows) -> int:
+    """The log entries of an observation in their order; returns how many there are."""
+    entries = sorted(
+        (
+            (path.partition("/")[2], value)
+            for path, value in record.values.items()
+            if path.startswith("log/") and isinstance(value, dict)
+        ),
+        key=entry_order,
+    )
+    practice = flag(record.values.get("practice"))
+    for place, (id_, entry) in enumerate(entries, 1):
+        rows.add("log_entries", _entry_row(id_, entry, place, time_zone, record.id, practice))
+        words = {
+            "observation_id": record.id,
+            "case_id": text(record.values.get("case")),
+            "log_entry_id": id_,
+            "author": record.folded.origins[f"log/{id_}"].author,
+            "speaker": text(entry.get("speaker")),
+            "original": text(entry.get("original")),
+            "practice": practice,
+        }
+        rows.add("notes", note(f"{id_}/text", "log_entry", text(entry.get("text")), words))
+    return len(entries)
+
+
+def entry_order(entry: tuple[str, Mapping[str, Any]]) -> tuple[float, str, str]:
+    """Sort key of a log entry: when it happened, then when it was entered, then its id."""
+    id_, values = entry
+    return _instant(values.get("at")), str(values.get("entered_at") or ""), id_
+
+
+def _entry_row(
+    id_: str,
+    entry: Mapping[str, Any],
+    place: int,
+    zone: str | None,
+    observation: str,
+    practice: int,
+) -> Row:
+    at, entered = _instant(entry.get("at")), _instant(entry.get("entered_at"))
+    late = int((entered - at) // 60) if at and entered and entered > at else 0
+    precision = text(entry.get("at_precision"))
+    return {
+        "id": id_,
+        "observation_id": observation,
+        "place": place,
+        **{name: text(entry.get(name)) for name in ("kind", "basis", "at", "entered_at", "via")},
+        "local_time": None if precision == "order_only" else local_time(entry.get("at"), zone),
+        "at_precision": precision,
+        "minutes_late": late,
+        "quote": flag(entry.get("quote")),
+        "re_id": text(entry.get("re")),
+        "about": json.dumps(entry.get("about") or []),
+        "items": json.dumps(entry.get("items") or []),
+        "withdrawn": flag(entry.get("withdrawn")),
+        "practice": practice,
+    }
+
+
+def local_time(at: object, zone: str | None) -> str | None:
+    """``HH:MM`` on the court's clock, of an RFC 3339 instant and an IANA zone name."""
+    try:
+        return datetime.fromisoformat(str(at)).astimezone(ZoneInfo(str(zone))).strftime("%H:%M")
+    except (ValueError, OSError, KeyError):
+        return None
+
+
+def _instant(value: object) -> float:
+    try:
+        return datetime.fromisoformat(str(value)).timestamp()
+    except (ValueError, OverflowError):
+        return 0.0

@@ -1,0 +1,235 @@
+"""The projected tables: their columns, labels, indexes and search."""
+
+from typing import Any, Final
+
+from sqlite_utils import Database, Migrations
+
+facts = Migrations("facts")
+texts = Migrations("texts")
+
+# The tables of each file, children before parents, as a rebuild empties them.
+FACT_TABLES: Final = (
+    "problems",
+    "conflicts",
+    "coverage",
+    "answers",
+    "log_entries",
+    "observations",
+    "hearings",
+    "persons",
+    "cases",
+)
+TEXT_TABLES: Final = ("notes",)
+
+
+def _create(
+    db: Database, name: str, columns: dict[str, Any], foreign_keys: list[tuple[str, str, str]]
+) -> None:
+    db[name].create(columns, pk="id", foreign_keys=foreign_keys)  # type: ignore[union-attr]
+    for column, _table, _other in foreign_keys:
+        db[name].create_index([column])  # type: ignore[union-attr]
+
+
+@facts()
+def m001_checklist(db: Database) -> None:
+    """Items of the published checklists and the provisions they rest on."""
+    _create(
+        db,
+        "items",
+        {
+            **dict.fromkeys(("id", "label", "code", "section", "text", "help"), str),
+            **dict.fromkeys(("answer", "scope", "per", "who", "checklist"), str),
+            **dict.fromkeys(("position", "core", "critical"), int),
+        },
+        [],
+    )
+    _create(
+        db,
+        "provisions",
+        {
+            **dict.fromkeys(("id", "label", "instrument", "ref", "gist", "checked"), str),
+            "shown_as_authority": int,
+        },
+        [],
+    )
+    _create(
+        db,
+        "item_provisions",
+        {"id": str, "item_id": str, "provision_id": str},
+        [("item_id", "items", "id"), ("provision_id", "provisions", "id")],
+    )
+
+
+@facts()
+def m002_records(db: Database) -> None:
+    """Cases, persons, hearings, observations."""
+    _create(
+        db,
+        "cases",
+        {
+            **dict.fromkeys(("id", "title", "court", "opened_at", "created_by"), str),
+            **dict.fromkeys(("persons", "accused", "hearings", "practice", "withdrawn"), int),
+        },
+        [],
+    )
+    _create(
+        db,
+        "persons",
+        {
+            **dict.fromkeys(("id", "case_id", "code", "role", "label", "created_by"), str),
+            **dict.fromkeys(("practice", "withdrawn"), int),
+        },
+        [("case_id", "cases", "id")],
+    )
+    _create(
+        db,
+        "hearings",
+        {
+            **dict.fromkeys(("id", "case_id", "label", "date", "court", "room"), str),
+            **dict.fromkeys(("scheduled_at", "time_zone", "created_by"), str),
+            **dict.fromkeys(("number", "practice", "withdrawn"), int),
+        },
+        [("case_id", "cases", "id")],
+    )
+    _create(
+        db,
+        "observations",
+        {
+            **dict.fromkeys(("id", "label", "case_id", "hearing_id", "observer"), str),
+            **dict.fromkeys(("entered_by", "attendance", "not_admitted_by", "mode"), str),
+            **dict.fromkeys(("checklist", "started_at", "submitted_at", "received_at"), str),
+            **dict.fromkeys(("answered", "unanswered", "not_observed", "not_asked"), int),
+            **dict.fromkeys(("entries", "open_problems", "critical", "conflicts"), int),
+            **dict.fromkeys(("quarantined", "practice", "withdrawn"), int),
+            "heads": str,
+        },
+        [("case_id", "cases", "id"), ("hearing_id", "hearings", "id")],
+    )
+
+
+@facts()
+def m003_contents(db: Database) -> None:
+    """What records say: answers, coverage, log entries, conflicts, problems."""
+    whose = [
+        ("case_id", "cases", "id"),
+        ("observation_id", "observations", "id"),
+        ("item_id", "items", "id"),
+        ("person_id", "persons", "id"),
+    ]
+    where = dict.fromkeys(("id", "case_id", "observation_id", "item_id", "person_id"), str)
+    _create(
+        db,
+        "answers",
+        {
+            **where,
+            **dict.fromkeys(("scope", "value", "precision", "answered_at", "author"), str),
+            **dict.fromkeys(("same_for_all", "entries", "has_comment", "conflict"), int),
+            **dict.fromkeys(("critical", "practice"), int),
+            "entry_ids": str,
+        },
+        whose,
+    )
+    _create(db, "coverage", {**where, "state": str}, whose)
+    _create(
+        db,
+        "log_entries",
+        {
+            **dict.fromkeys(("id", "observation_id", "kind", "basis", "at", "local_time"), str),
+            **dict.fromkeys(("at_precision", "entered_at", "via", "re_id", "about"), str),
+            **dict.fromkeys(("items", "withdrawn"), str),
+            **dict.fromkeys(("place", "minutes_late", "quote", "practice"), int),
+        },
+        [("observation_id", "observations", "id"), ("re_id", "log_entries", "id")],
+    )
+    _create(
+        db,
+        "conflicts",
+        {
+            **dict.fromkeys(("id", "record", "kind", "field", "value", "author"), str),
+            **dict.fromkeys(("recorded_at", "change"), str),
+            "shown": int,
+        },
+        [],
+    )
+    _create(
+        db,
+        "problems",
+        {**where, **dict.fromkeys(("code", "entry_id"), str), "overridden": int},
+        whose,
+    )
+
+
+@texts()
+def m001_notes(db: Database) -> None:
+    """Everything that was written in words, in one searchable table."""
+    _create(
+        db,
+        "notes",
+        {
+            **dict.fromkeys(("id", "kind", "case_id", "observation_id", "item_id"), str),
+            **dict.fromkeys(("person_id", "log_entry_id", "author", "speaker"), str),
+            **dict.fromkeys(("text", "original"), str),
+            "practice": int,
+        },
+        [],
+    )
+    for column in ("observation_id", "case_id", "log_entry_id"):
+        db["notes"].create_index([column])  # type: ignore[union-attr]
+    db["notes"].enable_fts(  # type: ignore[union-attr]
+        ["text", "original", "speaker"],
+        tokenize="unicode61 remove_diacritics 2",
+        create_triggers=True,
+    )
+
+
+# What a reader of the tables is told about each column, where its name does not say it.
+COLUMN_DESCRIPTIONS: Final[dict[str, dict[str, str]]] = {
+    "cases": {
+        "title": "Short working name; a pseudonym where the accused must not be named",
+        "created_by": "Code of the observer who opened the case",
+        "practice": "1: made-up data for training, never counted",
+    },
+    "persons": {"code": "Code used instead of a name", "role": "Role in the proceedings"},
+    "hearings": {
+        "date": "Calendar day of the court",
+        "scheduled_at": "Listed start, in the court's time zone",
+        "time_zone": "The court's time zone (IANA name)",
+    },
+    "observations": {
+        "observer": "Code of the observer; one observation is one observer's record of one hearing",
+        "attendance": "observed, not_held, or not_admitted (then see not_admitted_by)",
+        "answered": "Questions answered, 'not observed' included",
+        "unanswered": "Questions that applied and were left open",
+        "not_observed": "Answers that say: could not tell",
+        "not_asked": "Questions that did not apply, or hang on a question left open",
+        "open_problems": "Missing or inconsistent at submission and not overridden with a reason",
+        "critical": "Answers that headquarters should see on the same day",
+        "quarantined": "Changes kept but not counted: the author had no right to write them",
+        "heads": "Hashes of the latest changes; another value means: changed since",
+    },
+    "answers": {
+        "scope": "case: answered once for the case; hearing: by each observer at each hearing",
+        "value": "The answer; several are a JSON list; words are in the notes",
+        "precision": "about: the observer did not have an exact time",
+        "same_for_all": "1: one answer given for all accused or witnesses it applies to",
+        "entries": "Number of log entries the answer rests on",
+        "entry_ids": "The log entries the answer rests on",
+        "conflict": "1: the author's devices, or two authors, say different things",
+    },
+    "coverage": {
+        "state": "unanswered: applied and left open; not_asked: did not apply, or its gate is open"
+    },
+    "log_entries": {
+        "place": "Order in the observer's log",
+        "at": "When it happened in court",
+        "local_time": "The same on the court's clock; empty when only the order is known",
+        "at_precision": "exact, about, or order_only",
+        "entered_at": "When it was written down",
+        "minutes_late": "Minutes between the two",
+        "basis": "observed_fact: seen or heard in court; reported_by_source: told by someone",
+        "re_id": "The entry this one answers, such as a ruling its request",
+        "quote": "1: exact words, heard directly",
+    },
+    "conflicts": {"shown": "1: the value shown until a person settles the conflict"},
+    "problems": {"overridden": "1: the observer gave a reason for leaving it so"},
+}
