@@ -1,0 +1,58 @@
+# make help lists what there is to make.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-hub test demo lint format types soak bench lock upgrade translations clean
+
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+BIN := .venv/bin
+PYTHON_SOURCES := schemas sync observer review bench scripts tests
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
+
+setup: ## .venv with everything that development and the tests need
+	@scripts/setup dev
+
+setup-hub: ## .venv with what it takes to run the observer's app and headquarters
+	@scripts/setup hub
+
+test: setup ## linter, types and all tests with coverage, in a real browser too
+	@CHROMIUM="$$(scripts/chromium)" && export CHROMIUM \
+	&& $(MAKE) --no-print-directory lint types \
+	&& $(BIN)/python -m pytest --cov --cov-report=term
+
+demo: setup-hub ## a practice mission with fictional records, in your browser
+	@$(BIN)/python scripts/demo.py
+
+lint: setup ## the linter and the formatter's check
+	@$(BIN)/ruff check --quiet $(PYTHON_SOURCES)
+	@$(BIN)/ruff format --check --quiet $(PYTHON_SOURCES) \
+	|| { echo "lint: some files are not formatted; run make format" >&2; exit 1; }
+
+format: setup ## let the formatter and the linter mend what they can
+	@$(BIN)/ruff check --fix --quiet $(PYTHON_SOURCES)
+	@$(BIN)/ruff format --quiet $(PYTHON_SOURCES)
+
+types: setup ## the type checker, strict
+	@$(BIN)/mypy
+
+soak: setup ## kills, power cuts and long random runs: minutes to hours
+	@CHROMIUM="$$(scripts/chromium)" && export CHROMIUM \
+	&& HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -m soak
+
+bench: setup ## the measurements
+	@$(BIN)/python -m bench
+
+lock: setup ## write requirements/ anew from pyproject.toml, keeping pins that still fit
+	@$(BIN)/python scripts/lock.py
+
+upgrade: setup ## likewise, with the newest releases
+	@$(BIN)/python scripts/lock.py --upgrade
+
+translations: setup ## extract the strings, update and compile the catalogues
+	@$(BIN)/python scripts/catalogues.py update
+
+clean: ## remove what tools made; instance/ is left alone
+	@rm -rf .venv build dist .coverage .coverage.* htmlcov .hypothesis .mypy_cache .pytest_cache \
+	.ruff_cache test-results
+	@find $(PYTHON_SOURCES) \( -name __pycache__ -o -name '*.mo' \) -prune -exec rm -rf {} +
