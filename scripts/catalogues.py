@@ -19,6 +19,14 @@ from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("observer", "review")
+# Lines of a header that change by themselves, or that say nothing.
+IDLE = tuple(
+    f'"{name}'
+    for name in (
+        *("Project-Id-Version", "Report-Msgid-Bugs-To", "POT-Creation-Date", "PO-Revision-Date"),
+        *("Last-Translator", "Language-Team", "Generated-By"),
+    )
+)
 # Besides gettext and its relatives, the names under which flask_babel gives them.
 KEYWORDS = {
     "_": None,
@@ -47,18 +55,28 @@ def po_files(room: str) -> list[Path]:
     return sorted(folder(room).glob("*/LC_MESSAGES/messages.po"))
 
 
+def new_catalogue(language: str | None) -> Catalog:
+    """An empty catalogue with a header that says what is known, and no blanks to fill in."""
+    return Catalog(
+        locale=language,
+        header_comment="# Strings of Trial Observer, under the same licence as the program.\n#",
+        project="trial-observer",
+        charset="utf-8",
+        fuzzy=False,
+    )
+
+
 def extract(room: str) -> Catalog:
     """All strings of a room as its sources have them now, in a fixed order."""
     with (ROOT / "babel.cfg").open(encoding="utf-8") as file:
         methods, options = parse_mapping_cfg(file)  # type: ignore[no-untyped-call]  # babel
-    catalog = Catalog(project="trial-observer", charset="utf-8", fuzzy=False)
+    catalog = new_catalogue(None)
     found = extract_from_dir(
         ROOT / room, methods, options, keywords=KEYWORDS, comment_tags=("Translators:",)
     )
-    for filename, line, message, comments, context in sorted(found, key=lambda one: one[:2]):
+    for filename, _, message, comments, context in sorted(found, key=lambda one: one[:2]):
         # Line numbers would change the file with every edit of a source, so they are left out.
         place = [(f"{room}/{Path(filename).as_posix()}", 0)]
-        del line
         catalog.add(message, None, place, auto_comments=comments, context=context)
     return catalog
 
@@ -71,12 +89,12 @@ def read_catalogue(path: Path) -> Catalog:
 
 
 def write_catalogue(path: Path, catalog: Catalog) -> None:
-    """Write a ``.po`` or ``.pot`` file without its header's dates, which make idle differences."""
+    """Write a ``.po`` or ``.pot`` file without the lines that would differ without a reason."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
         write_po(file, catalog, width=100, omit_header=False, include_lineno=False)
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-    kept = [line for line in lines if not line.startswith(('"POT-Creation-Date', '"Generated-By'))]
+    kept = [line for line in lines if not line.startswith(IDLE)]
     path.write_text("".join(kept), encoding="utf-8")
 
 
@@ -125,8 +143,10 @@ def add(language: str) -> None:
     for room in ROOMS:
         path = folder(room) / language / "LC_MESSAGES" / "messages.po"
         if template_path(room).exists() and not path.exists():
-            catalog = Catalog(locale=language, project="trial-observer", fuzzy=False)
+            catalog = new_catalogue(language)
+            header = catalog.header_comment
             catalog.update(read_catalogue(template_path(room)))
+            catalog.header_comment = header
             write_catalogue(path, catalog)
 
 
