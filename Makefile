@@ -5,7 +5,6 @@ SHELL := /bin/sh
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 BIN := .venv/bin
-PYTHON_SOURCES := schemas sync observer review bench scripts tests
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -25,13 +24,13 @@ demo: setup-hub ## a practice mission with fictional records, in your browser
 	@$(BIN)/python scripts/demo.py
 
 lint: setup ## the linter and the formatter's check
-	@$(BIN)/ruff check --quiet $(PYTHON_SOURCES)
-	@$(BIN)/ruff format --check --quiet $(PYTHON_SOURCES) \
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet . \
 	|| { echo "lint: some files are not formatted; run make format" >&2; exit 1; }
 
 format: setup ## let the formatter and the linter mend what they can
-	@$(BIN)/ruff check --fix --quiet $(PYTHON_SOURCES)
-	@$(BIN)/ruff format --quiet $(PYTHON_SOURCES)
+	@$(BIN)/ruff check --fix --quiet .
+	@$(BIN)/ruff format --quiet .
 
 types: setup ## the type checker, strict
 	@$(BIN)/mypy
@@ -55,4 +54,4 @@ translations: setup ## extract the strings, update and compile the catalogues
 clean: ## remove what tools made; instance/ is left alone
 	@rm -rf .venv build dist .coverage .coverage.* htmlcov .hypothesis .mypy_cache .pytest_cache \
 	.ruff_cache test-results
-	@find $(PYTHON_SOURCES) \( -name __pycache__ -o -name '*.mo' \) -prune -exec rm -rf {} +
+	@find . -path ./.git -prune -o -path ./instance -prune -o \( -name __pycache__ -o -name '*.mo' \) -prune -exec rm -rf {} +
