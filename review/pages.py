@@ -1,0 +1,202 @@
+"""The pages of headquarters: permission, rows, words, template. Each view is those four steps.
+
+Writes nothing. All SQL is in ``review.store``; who may see what is in ``review.access``.
+"""
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from datasette import Forbidden, NotFound, Request, Response
+from datasette.resources import DatabaseResource
+
+from review.access import READ, reviewer_of, text_database
+from review.attention import attention
+from review.i18n import direction, gettext, language, preferred, speaking
+from review.reading import STATES, read_observation
+from review.store.reading import Row, Rows, facts_of, mission_of, notes_of
+from review.wording import ATTENDANCE, REFUSED_BY, said
+from schemas.checklist import Checklist
+from schemas.checklist_schema import ChecklistError
+from schemas.library import checklist_by_hash, default_checklist
+
+MISSION = r"(?P<mission>[a-z0-9_]{1,40})"
+ROUTES = {
+    "start": rf"^/-/missions/{MISSION}(?:\.(?P<format>json))?$",
+    "observation": rf"^/-/missions/{MISSION}/observations/(?P<id>[0-9a-f-]{{36}})"
+    r"(?:\.(?P<format>json))?$",
+}
+NEWEST = 100  # rows of each kind on a mission's start page; the tables have all
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+def mission_url(mission: str) -> str:
+    """Where a mission's start page is, below the base URL."""
+    return f"/-/missions/{mission}"
+
+
+def observation_url(mission: str, id_: str, anchor: str = "") -> str:
+    """Where an observation is read, below the base URL."""
+    return f"{mission_url(mission)}/observations/{id_}" + (f"#{anchor}" if anchor else "")
+
+
+async def start(request: Request, datasette: Any) -> Response:
+    """A mission: what came in, newest first, and what needs looking at."""
+    mission = request.url_vars["mission"]
+    with speaking(preferred(request.headers.get("accept-language"))):
+        await _allow(datasette, request, mission)
+        rows: Rows = await _database(datasette, mission).execute_fn(mission_of(NEWEST))
+        for row in rows["observations"]:
+            row["url"] = observation_url(mission, row["id"])
+            row["attendance_label"] = said(ATTENDANCE, row["attendance"])
+        page = {"mission": mission, **rows, "totals": rows["totals"][0]}
+        return await _answer(datasette, request, "review/mission.html", page)
+
+
+async def observation(request: Request, datasette: Any) -> Response:
+    """One observation, in full."""
+    mission, id_ = request.url_vars["mission"], request.url_vars["id"]
+    with speaking(preferred(request.headers.get("accept-language"))):
+        await _allow(datasette, request, mission)
+        facts: Rows | None = await _database(datasette, mission).execute_fn(facts_of(id_))
+        if facts is None:
+            raise NotFound(gettext("There is no such observation in this mission."))
+        case = facts["observations"][0]["case_id"]
+        notes: list[Row] = await _database(datasette, text_database(mission)).execute_fn(
+            notes_of(id_, case)
+        )
+        page = observation_page(mission, facts, notes)
+        return await _answer(datasette, request, "review/observation.html", page)
+
+
+def observation_page(mission: str, facts: Rows, notes: list[Row]) -> dict[str, Any]:
+    """All that the template shows, as plain data in the current language."""
+    row = facts["observations"][0]
+    checklist, known = checklist_of(row["checklist"])
+    reading = read_observation(facts, notes, checklist, language())
+    hearing = facts["hearings"][0] if facts["hearings"] else {}
+    return {
+        "mission": mission,
+        "id": row["id"],
+        "header": _header(row, hearing, facts["cases"]),
+        "checklist": {"id": checklist.id, "version": checklist.version, "known": known},
+        "counts": {
+            **{state: row[state] or 0 for state in STATES},
+            "answered": (row["answered"] or 0) - (row["not_observed"] or 0),
+        },
+        "attention": attention(facts, notes, checklist, reading, language()),
+        "sections": reading.sections,
+        "entries": reading.entries,
+        "people": list(reading.people.values()),
+        "same_hearing": [
+            {**other, "url": observation_url(mission, other["id"])}
+            for other in facts["same_hearing"]
+        ],
+    }
+
+
+def _header(row: Row, hearing: Row, cases: list[Row]) -> dict[str, Any]:
+    zone = hearing.get("time_zone")
+    case = cases[0] if cases else {}
+    return {
+        "case": case.get("title") or gettext("Case without a title"),
+        "case_id": row["case_id"],
+        "hearing_id": row["hearing_id"],
+        "number": hearing.get("number"),
+        **{name: hearing.get(name) or "" for name in ("date", "court", "room", "scheduled_at")},
+        "time_zone": zone or "",
+        "observer": row["observer"],
+        "entered_by": row["entered_by"] if row["entered_by"] != row["observer"] else "",
+        "attendance": row["attendance"] or "",
+        "attendance_label": said(ATTENDANCE, row["attendance"]),
+        "refused_by": said(REFUSED_BY, row["not_admitted_by"]) if row["not_admitted_by"] else "",
+        "mode": row["mode"] or "",
+        "submitted": moment(row["submitted_at"], zone),
+        "received": moment(row["received_at"], zone),
+        "practice": bool(row["practice"]),
+        "withdrawn": bool(row["withdrawn"]),
+    }
+
+
+def checklist_of(sha256: str | None) -> tuple[Checklist, bool]:
+    """The checklist an observation names; the default one and ``False`` when it is not here."""
+    try:
+        if sha256:
+            return checklist_by_hash(sha256), True
+    except ChecklistError:
+        pass
+    return default_checklist(), False
+
+
+def moment(value: str | None, zone: str | None) -> str:
+    """Date and time on the court's clock; on the clock it was written with where none is known."""
+    if not value:
+        return ""
+    try:
+        instant = datetime.fromisoformat(value)
+        local = instant.astimezone(ZoneInfo(zone)) if zone else instant
+    except (ValueError, OSError, KeyError):
+        return value
+    return local.strftime("%Y-%m-%d %H:%M" if zone else "%Y-%m-%d %H:%M %Z").strip()
+
+
+async def _allow(datasette: Any, request: Request, mission: str) -> None:
+    await datasette.ensure_permission(
+        action=READ, resource=DatabaseResource(mission), actor=request.actor
+    )
+
+
+def _database(datasette: Any, name: str) -> Any:
+    try:
+        return datasette.get_database(name)
+    except KeyError:
+        raise NotFound(gettext("The tables of this mission are not here yet.")) from None
+
+
+async def _answer(
+    datasette: Any, request: Request, template: str, page: dict[str, Any]
+) -> Response:
+    headers = {"Content-Security-Policy": POLICY}
+    if request.url_vars.get("format") == "json":
+        return Response.json({"ok": True, **page}, headers=headers, default=asdict)
+    context = {**page, "lang": language(), "dir": direction(language()), "json_url": True}
+    html = await datasette.render_template(template, context, request=request)
+    return Response.html(html, headers=headers)
+
+
+async def refused(datasette: Any, request: Request, message: str) -> Response:
+    """The answer to who may not see a page: to sign in, or that it is not theirs.
+
+    It is the same whether the thing exists or not.
+    """
+    signed_in = reviewer_of(datasette, request.actor) is not None
+    with speaking(preferred(request.headers.get("accept-language"))):
+        sentence = (
+            gettext("You are signed in, but this is not open to you.")
+            if signed_in
+            else gettext("Sign in to see this page.")
+        )
+        if _wants_json(request):
+            return Response.error(sentence, 403)
+        context = {
+            "sentence": sentence,
+            "signed_in": signed_in,
+            "lang": language(),
+            "dir": direction(language()),
+        }
+        html = await datasette.render_template("review/refused.html", context, request=request)
+        return Response.html(html, status=403, headers={"Content-Security-Policy": POLICY})
+
+
+def _wants_json(request: Request) -> bool:
+    kinds = f"{request.headers.get('accept')} {request.headers.get('content-type')}"
+    return request.path.endswith(".json") or "application/json" in kinds
+
+
+async def closed(request: Request) -> Response:
+    """Pages of Datasette and its plugins that tell of other missions, or serve nobody here."""
+    raise Forbidden("closed")
