@@ -74,11 +74,11 @@ def handle_exception(datasette: Any, request: Any, exception: Exception) -> Any:
 
 
 @hookimpl
-def extra_template_vars(datasette: Any, request: Any, view_name: str | None) -> Any:
-    """The missions of the signed-in person, for the home page."""
+def extra_template_vars(datasette: Any, request: Any, template: str) -> Any:
+    """What our templates of Datasette's own pages need."""
     from review import links
 
-    return links.missions_for(datasette, request) if view_name == "index" else None
+    return links.template_values(datasette, request, template)
 
 
 @hookimpl

@@ -90,7 +90,9 @@ def _granted(reviewer: Reviewer, action: str) -> Iterator[Resource]:
         for table in (*FACT_TABLES, *CONTENT_TABLES):
             yield from ((mission, table) for mission in reviewer.facts)
         for table in TEXT_TABLES:
-            yield from ((text_database(mission), table) for mission in reviewer.notes)
+            # Searching asks for the search table besides.
+            for name in (table, f"{table}_fts"):
+                yield from ((text_database(mission), name) for mission in reviewer.notes)
     elif action == "execute-sql":
         # SQL sees a whole file, so it is for facts alone.
         yield from ((mission, None) for mission in reviewer.facts)

@@ -1,7 +1,7 @@
 """What of an observation a reviewer should look at first. Takes rows, gives plain data."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from review.chronology import Row, is_set
@@ -88,7 +88,7 @@ def attention(
 ) -> Attention:
     """What needs attention, in the order it is listed."""
     reasons = {note["id"]: note["text"] for note in notes if note["kind"] == "reason"}
-    problems = [_problem(row, reasons, reading) for row in facts["problems"]]
+    problems = _merged(_problem(row, reasons, reading) for row in facts["problems"])
     critical = [
         Critical(
             _place(question.id, ", ".join(answer.people), reading),
@@ -107,9 +107,23 @@ def attention(
     )
 
 
+def _merged(problems: Iterable[Problem]) -> list[Problem]:
+    """One line where only the person differs."""
+    lines: dict[tuple[object, ...], list[Problem]] = {}
+    for one in problems:
+        place = one.place and (one.place.anchor, one.place.code, one.place.text)
+        lines.setdefault((one.sentence, place, one.overridden, one.reason), []).append(one)
+    merged = []
+    for first, *more in lines.values():
+        people = [one.place.person for one in (first, *more) if one.place and one.place.person]
+        place = replace(first.place, person=", ".join(people)) if first.place else None
+        merged.append(replace(first, place=place))
+    return merged
+
+
 def _problem(row: Row, reasons: Mapping[str, Any], reading: Reading) -> Problem:
     if row["item_id"]:
-        person = reading.people.get(row["person_id"] or "", "")
+        person = reading.codes.get(row["person_id"] or "", "")
         place: Place | None = _place(row["item_id"], person, reading)
     elif row["entry_id"]:
         place = _entry_place(row["entry_id"], reading)
@@ -147,7 +161,7 @@ def _conflicts(
         group, _, rest = path.partition("/")
         item, _, person = rest.partition("/")
         if group == "answers":
-            place = _place(item, reading.people.get(person, ""), reading)
+            place = _place(item, reading.codes.get(person, ""), reading)
         elif group == "log":
             place = _entry_place(rest, reading)
         else:

@@ -61,6 +61,11 @@ def speaking(language: str) -> Iterator[None]:
         _language.reset(token)
 
 
+def speak(language: str) -> None:
+    """From here on in this task, strings are in this language."""
+    _language.set(language)
+
+
 def language() -> str:
     """The language of the current request."""
     return _language.get()

@@ -1,14 +1,17 @@
 """Ways from Datasette's tables to our pages. Makes links only; they are checked where they lead."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from markupsafe import Markup
 
 from review.access import reviewer_of
-from review.i18n import gettext
+from review.i18n import direction, gettext, preferred, speak
 from review.pages import mission_url, observation_url
 
+INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
+OWN_TEMPLATES = ("index.html", "password_login.html")
 # Tables with rows of an observation, and the column that says where on its page they are.
 PLACES = {
     "answers": ("q", "item_id"),
@@ -30,10 +33,18 @@ def where(database: str, table: str | None, row: Mapping[str, Any]) -> str | Non
 
 
 def cell(row: Any, value: Any, column: str, table: str | None, database: str) -> Any:
-    """The label of an observation as a link to its page; ``None`` leaves a cell as it is."""
-    if table != "observations" or column != "label" or not row["id"]:
+    """How a cell of a table is shown; ``None`` leaves it as it is.
+
+    The label of an observation leads to its page; instants are cut to the minute.
+    """
+    if not isinstance(value, str):
         return None
-    return Markup('<a href="{}">{}</a>').format(observation_url(database, row["id"]), value)
+    if table == "observations" and column == "label" and row["id"]:
+        return Markup('<a href="{}">{}</a>').format(observation_url(database, row["id"]), value)
+    if INSTANT.match(value) and column.split("_")[-1] == "at":
+        short = value[:16].replace("T", " ")
+        return Markup('<time datetime="{}" title="{}">{}</time>').format(value, value, short)
+    return None
 
 
 def row_actions(datasette: Any, database: str, table: str, row: Any) -> list[dict[str, str]]:
@@ -50,12 +61,21 @@ def row_actions(datasette: Any, database: str, table: str, row: Any) -> list[dic
     ]
 
 
-def missions_for(datasette: Any, request: Any) -> dict[str, Any]:
-    """What the home page lists: the missions of the person who is signed in."""
-    reviewer = reviewer_of(datasette, request.actor if request else None)
+def template_values(datasette: Any, request: Any, template: str) -> dict[str, Any]:
+    """What our own versions of Datasette's pages need besides Datasette's values.
+
+    The pages are rendered in this request's task, so the language chosen here holds for them.
+    """
+    if template not in OWN_TEMPLATES or request is None:
+        return {}
+    tag = preferred(request.headers.get("accept-language"))
+    speak(tag)
+    reviewer = reviewer_of(datasette, request.actor)
     here = datasette.databases
     missions = [one for one in (reviewer.facts if reviewer else ()) if one in here]
     return {
+        "lang": tag,
+        "dir": direction(tag),
         "missions": [{"name": one, "url": mission_url(one)} for one in missions],
         "reads_notes": bool(reviewer and reviewer.notes),
     }

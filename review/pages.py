@@ -52,6 +52,7 @@ async def start(request: Request, datasette: Any) -> Response:
         rows: Rows = await _database(datasette, mission).execute_fn(mission_of(NEWEST))
         for row in rows["observations"]:
             row["url"] = observation_url(mission, row["id"])
+            row["received"] = moment(row["received_at"], row["time_zone"])
             row["attendance_label"] = said(ATTENDANCE, row["attendance"])
         page = {"mission": mission, **rows, "totals": rows["totals"][0]}
         return await _answer(datasette, request, "review/mission.html", page)
@@ -92,6 +93,7 @@ def observation_page(mission: str, facts: Rows, notes: list[Row]) -> dict[str, A
         "sections": reading.sections,
         "entries": reading.entries,
         "people": list(reading.people.values()),
+        "codes": {one.id: one.code for one in reading.questions.values()},
         "same_hearing": [
             {**other, "url": observation_url(mission, other["id"])}
             for other in facts["same_hearing"]

@@ -72,14 +72,28 @@ class Question:
     mentioned_in: list[Entry]
     authorities: list[Authority]
 
+    @property
+    def only_not_asked(self) -> bool:
+        """Whether nothing was said to it, because it did not apply."""
+        return (
+            not self.answers
+            and not self.mentioned_in
+            and bool(self.gaps)
+            and all(gap.state == "not_asked" for gap in self.gaps)
+        )
+
 
 @dataclass(slots=True)
 class Section:
-    """A section with its coverage; ``answered`` does not include ``not_observed`` here."""
+    """A section with its coverage; ``answered`` does not include ``not_observed`` here.
+
+    ``not_asked`` are the questions of which nothing else is to be said.
+    """
 
     id: str
     title: str
     questions: list[Question]
+    not_asked: list[Question] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(STATES, 0))
 
 
@@ -91,6 +105,7 @@ class Reading:
     entries: list[Entry]
     questions: dict[str, Question]
     people: dict[str, str]
+    codes: dict[str, str]
 
 
 class _Reader:
@@ -107,6 +122,7 @@ class _Reader:
         self.language = language
         self.persons = [p for p in facts["persons"] if not is_set(p["withdrawn"])]
         self.people = {p["id"]: person_label(p) for p in facts["persons"]}
+        self.codes = {p["id"]: p["code"] or p["id"] for p in facts["persons"]}
         hearings = facts["hearings"]
         self.zone = hearings[0]["time_zone"] if hearings else None
         self.entries = chronology(facts["log_entries"], notes, self.people, self.zone)
@@ -158,7 +174,7 @@ class _Reader:
         return value_label(item, value, precision, self.language)
 
     def _named(self, person: str | None) -> list[str]:
-        return [self.people.get(person, person)] if person else []
+        return [self.codes.get(person, person)] if person else []
 
     def _gaps(self, item: Item) -> list[Gap]:
         people: dict[str, list[str]] = defaultdict(list)
@@ -198,11 +214,12 @@ class _Reader:
                 question = self.question(item)
                 if question is None:
                     continue
-                shown.questions.append(question)
+                kept = shown.not_asked if question.only_not_asked else shown.questions
+                kept.append(question)
                 if item.who == "observer":
                     for state, number in self.count(item).items():
                         shown.counts[state] += number
-            if shown.questions:
+            if shown.questions or shown.not_asked:
                 made.append(shown)
         return made
 
@@ -221,8 +238,10 @@ def read_observation(
     """
     reader = _Reader(facts, notes, checklist, language)
     sections = reader.sections()
-    questions = {one.id: one for section in sections for one in section.questions}
-    return Reading(sections, reader.entries, questions, reader.people)
+    questions = {
+        one.id: one for section in sections for one in (*section.questions, *section.not_asked)
+    }
+    return Reading(sections, reader.entries, questions, reader.people, reader.codes)
 
 
 def person_label(person: Row) -> str:
@@ -239,14 +258,12 @@ def answer_state(item: Item, value: str | None) -> str:
 
 def value_label(item: Item | None, value: str, precision: str | None, language: str) -> str:
     """A value as a person reads it, in the reader's language where it has words."""
-    if value in VALUES:
-        return said(VALUES, value)
-    if item is None:
-        return value
+    if item is None or value in COMMON or item.answer == "compliance":
+        return said(VALUES, value) if value in VALUES else value
     if item.answer == "multi":
         return ", ".join(_option(item, one, language) for one in listed(value)) or value
     if item.answer == "choice":
-        return _option(item, value, language)
+        return option_label(item, value, language)
     if item.answer == "duration" and value.isdecimal():
         return minutes(int(value))
     shown = value.replace("T", " ")
@@ -254,7 +271,7 @@ def value_label(item: Item | None, value: str, precision: str | None, language: 
 
 
 def _option(item: Item, option: str, language: str) -> str:
-    return said(VALUES, option) if option in VALUES else option_label(item, option, language)
+    return said(VALUES, option) if option == "none" else option_label(item, option, language)
 
 
 def authorities(item: Item) -> list[Authority]:

@@ -96,7 +96,7 @@ OF_MISSION = {
     """,
     "observations": """
         SELECT o.*, h.label AS hearing_label, h.date AS hearing_date, h.court AS hearing_court,
-            c.title AS case_title
+            h.time_zone AS time_zone, c.title AS case_title
         FROM observations o
         LEFT JOIN hearings h ON h.id = o.hearing_id LEFT JOIN cases c ON c.id = o.case_id
         ORDER BY o.received_at DESC, o.id DESC LIMIT :limit
