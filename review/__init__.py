@@ -105,7 +105,8 @@ def row_actions(datasette: Any, database: str, table: str, row: Any) -> Any:
 
 @hookimpl
 def asgi_wrapper(datasette: Any) -> Any:
-    """Headers that every answer carries."""
+    """Headers that every answer carries, and a limit on guessing passwords."""
     from review.headers import with_headers
+    from review.throttle import Throttle
 
-    return with_headers
+    return lambda app: with_headers(Throttle(app))

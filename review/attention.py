@@ -71,11 +71,7 @@ class Attention:
     def anything(self) -> bool:
         """Whether there is anything at all."""
         return bool(
-            self.problems
-            or self.overridden
-            or self.conflicts
-            or self.critical
-            or self.quarantined
+            self.problems or self.overridden or self.conflicts or self.critical or self.quarantined
         )
 
 

@@ -69,7 +69,10 @@ class Headquarters:
     async def _open_all(self) -> None:
         """Let each thread of the pool open each database now, and not during some test."""
         threads = self.datasette.setting("num_sql_threads")
-        for database in [*self.datasette.databases.values(), self.datasette.get_internal_database()]:
+        for database in [
+            *self.datasette.databases.values(),
+            self.datasette.get_internal_database(),
+        ]:
             together = threading.Barrier(threads)
             await asyncio.gather(
                 *(

@@ -345,8 +345,8 @@ def _answers(ids: Mapping[str, str], accused: tuple[str, ...], witness: str) -> 
         "answers/presence.accused_present": {"value": "yes"},
         "answers/observer.admitted": {"value": "yes"},
         "answers/overall.main_concerns": {
-            "value": "Words of the presiding judge before the evidence.\nCage and handcuffs for all,"
-            " without a reason given for each.",
+            "value": "Words of the presiding judge before the evidence.\nCage and handcuffs for all"
+            " accused, without a reason given for each.",
         },
         "answers/overall.urgent": {"value": "within_24h"},
         "overrides/unanswered/observer.vantage": {"reason": "I changed seats three times."},

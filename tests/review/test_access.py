@@ -1,5 +1,7 @@
 """Nobody sees a word of a mission that is not theirs, through whatever door."""
 
+import asyncio
+import base64
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 from reading_records import CANARY, fill_other, fill_training
 
 from review import access
+from review.throttle import Throttle
 
 ACTIONS = [
     *("view-instance", "view-database", "view-table", "execute-sql", "view-query"),
@@ -240,5 +243,59 @@ def test_nothing_is_granted_beyond_a_persons_missions(
         assert all(database in own for database, _ in granted if action != "view-instance")
         if action in ("execute-sql", access.READ):
             assert {database for database, _ in granted} <= set(missions)
-        if action not in ("view-instance", "view-database", "view-table", "execute-sql", access.READ):
+        if action not in (
+            "view-instance",
+            "view-database",
+            "view-table",
+            "execute-sql",
+            access.READ,
+        ):
             assert not granted
+
+
+def _throttled(clock: list[float], status: int) -> tuple[Throttle, list[str]]:
+    reached: list[str] = []
+
+    async def app(scope: Any, _receive: Any, send: Any) -> None:
+        reached.append(str(dict(scope["headers"])))
+        await send({"type": "http.response.start", "status": status, "headers": []})
+
+    return Throttle(app, lambda: clock[0]), reached
+
+
+def _try(throttle: Throttle, address: str, method: str = "POST") -> int:
+    answers: list[int] = []
+
+    async def send(message: Any) -> None:
+        answers.append(message.get("status", 0))
+
+    scope = {
+        "type": "http",
+        "method": method,
+        "path": "/-/login",
+        "client": (address, 1),
+        "headers": [(b"authorization", b"Basic eDp5"), (b"accept", b"*/*")],
+    }
+    asyncio.run(throttle(scope, None, send))
+    return answers[0]
+
+
+def test_guessing_passwords_is_slowed_down_for_who_guesses() -> None:
+    clock = [0.0]
+    throttle, reached = _throttled(clock, 200)
+    assert [_try(throttle, "a") for _ in range(11)] == [200] * 10 + [429]
+    assert _try(throttle, "b") == 200
+    assert _try(throttle, "a", "GET") == 200
+    clock[0] = 301.0
+    assert _try(throttle, "a") == 200
+    assert "authorization" not in "".join(reached)
+
+
+def test_a_right_password_clears_the_count() -> None:
+    throttle, _reached = _throttled([0.0], 302)
+    assert {_try(throttle, "a") for _ in range(30)} == {302}
+
+
+def test_a_password_cannot_be_sent_around_the_form(hq: Headquarters) -> None:
+    basic = base64.b64encode(f"vera:{PASSWORD}".encode()).decode()
+    assert hq.get("/training", authorization=f"Basic {basic}").status == 403

@@ -50,9 +50,10 @@ def url(instance: Path, ids: Ids) -> Iterator[str]:
         port = probe.getsockname()[1]
         patch.setattr(datasette_config, "reviewers", lambda _instance: accounts())
         command = datasette_command(instance, "127.0.0.1", port)
-    with (instance / "server.txt").open("w") as log, subprocess.Popen(
-        command, stdout=log, stderr=log
-    ) as server:
+    with (
+        (instance / "server.txt").open("w") as log,
+        subprocess.Popen(command, stdout=log, stderr=log) as server,
+    ):
         address = f"http://127.0.0.1:{port}"
         try:
             _wait_for(f"{address}/-/login")

@@ -89,9 +89,7 @@ def test_a_no_of_a_choice_is_no_violation(page: Page) -> None:
 def test_every_question_of_the_observer_is_present_once(page: Page) -> None:
     """Nothing is hidden: answered or not, asked or not."""
     wanted = [item.id for item in default_checklist().items.values() if item.who == "observer"]
-    shown = [
-        q.id for s in page.data["sections"] for q in (*s.questions, *s.not_asked)
-    ]
+    shown = [q.id for s in page.data["sections"] for q in (*s.questions, *s.not_asked)]
     assert len(shown) == len(set(shown))
     silent = {one for one in set(wanted) - set(shown)}
     assert not silent
@@ -124,7 +122,9 @@ def test_attention_lists_what_a_reviewer_looks_at_first(page: Page) -> None:
 
 
 def test_a_person_who_differs_makes_no_second_line(page: Page) -> None:
-    lines = [(one.sentence, one.place and one.place.code) for one in page.data["attention"].problems]
+    lines = [
+        (one.sentence, one.place and one.place.code) for one in page.data["attention"].problems
+    ]
     assert len(lines) == len(set(lines))
 
 
@@ -220,7 +220,8 @@ def test_lists_of_columns(value: object, found: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "flag"), [(None, False), (0, False), ("0", False), ("", False), (1, True), ("1", True)]
+    ("value", "flag"),
+    [(None, False), (0, False), ("0", False), ("", False), (1, True), ("1", True)],
 )
 def test_flags_of_columns(value: object, flag: bool) -> None:
     assert is_set(value) is flag
@@ -251,9 +252,7 @@ def test_the_chronology_keeps_every_entry_and_opens_only_what_lacks_a_ruling(
     ]
     entries = chronology(rows, [], {}, None)
     assert [entry.id for entry in entries] == [row["id"] for row in rows]
-    rulings = {
-        row["re_id"] for row in rows if row["kind"] == "ruling" and not row["withdrawn"]
-    }
+    rulings = {row["re_id"] for row in rows if row["kind"] == "ruling" and not row["withdrawn"]}
     for entry in entries:
         wants = entry.kind in ("request", "objection") and not entry.withdrawn
         assert entry.open == (wants and entry.id not in rulings)
