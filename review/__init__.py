@@ -29,8 +29,8 @@ def register_routes() -> Any:
     from review import pages
 
     return [
-        (pages.ROUTES["start"], pages.start),
-        (pages.ROUTES["observation"], pages.observation),
+        (pages.PATHS["start"], pages.start),
+        (pages.PATHS["observation"], pages.observation),
         (rf"^/-/(?:{'|'.join(CLOSED)})(?:\.json)?$", pages.closed),
     ]
 

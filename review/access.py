@@ -48,6 +48,11 @@ def text_database(mission: str) -> str:
     return f"{mission}_text"
 
 
+def mission_of(database: str) -> str:
+    """The mission a database of facts or notes belongs to."""
+    return database.removesuffix("_text")
+
+
 def reviewer_of(datasette: Any, actor: Mapping[str, Any] | None) -> Reviewer | None:
     """The person behind a signed-in actor; ``None`` for anonymous and for who was removed."""
     actors = (datasette.plugin_config(PASSWORDS) or {}).get("actors") or {}

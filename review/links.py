@@ -6,11 +6,12 @@ from typing import Any
 
 from markupsafe import Markup
 
-from review.access import reviewer_of
+from review.access import mission_of, reviewer_of
 from review.i18n import direction, gettext, preferred, speak
 from review.pages import mission_url, observation_url
 
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
+LEADING = {("observations", "label"), ("notes", "kind")}
 OWN_TEMPLATES = ("index.html", "password_login.html")
 # Tables with rows of an observation, and the column that says where on its page they are.
 PLACES = {
@@ -25,6 +26,10 @@ def where(database: str, table: str | None, row: Mapping[str, Any]) -> str | Non
     """The page, and the place on it, where a row is read; ``None`` when it is on none."""
     if table == "observations":
         return observation_url(database, row["id"])
+    if table == "notes" and row["observation_id"]:
+        entry, item = row["log_entry_id"], row["item_id"]
+        anchor = f"entry-{entry}" if entry else f"q-{item}" if item else ""
+        return observation_url(mission_of(database), row["observation_id"], anchor)
     if table not in PLACES or not row["observation_id"]:
         return None
     prefix, column = PLACES[table]
@@ -35,12 +40,14 @@ def where(database: str, table: str | None, row: Mapping[str, Any]) -> str | Non
 def cell(row: Any, value: Any, column: str, table: str | None, database: str) -> Any:
     """How a cell of a table is shown; ``None`` leaves it as it is.
 
-    The label of an observation leads to its page; instants are cut to the minute.
+    The label of an observation, and the kind of a note, lead to the page; instants are cut to the
+    minute.
     """
     if not isinstance(value, str):
         return None
-    if table == "observations" and column == "label" and row["id"]:
-        return Markup('<a href="{}">{}</a>').format(observation_url(database, row["id"]), value)
+    if (table, column) in LEADING:
+        url = where(database, table, dict(row))
+        return Markup('<a href="{}">{}</a>').format(url, value) if url else None
     if INSTANT.match(value) and column.split("_")[-1] == "at":
         short = value[:16].replace("T", " ")
         return Markup('<time datetime="{}" title="{}">{}</time>').format(value, value, short)

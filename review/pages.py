@@ -22,7 +22,7 @@ from schemas.checklist_schema import ChecklistError
 from schemas.library import checklist_by_hash, default_checklist
 
 MISSION = r"(?P<mission>[a-z0-9_]{1,40})"
-ROUTES = {
+PATHS = {
     "start": rf"^/-/missions/{MISSION}(?:\.(?P<format>json))?$",
     "observation": rf"^/-/missions/{MISSION}/observations/(?P<id>[0-9a-f-]{{36}})"
     r"(?:\.(?P<format>json))?$",

@@ -232,7 +232,7 @@ def _observation(case: str, hearing: str, author: str) -> dict[str, Any]:
 
 
 def _log(ids: Mapping[str, str], accused: tuple[str, ...], judge: str) -> dict[str, Any]:
-    return {
+    return _later(ids, accused, judge) | {
         "public": entry(
             "09:25",
             "note",
@@ -265,6 +265,11 @@ def _log(ids: Mapping[str, str], accused: tuple[str, ...], judge: str) -> dict[s
             speaker=judge,
             items=["indep.no_bias_expressed"],
         ),
+    }
+
+
+def _later(ids: Mapping[str, str], accused: tuple[str, ...], judge: str) -> dict[str, Any]:
+    return {
         "ruling": entry(
             "10:07",
             "ruling",

@@ -137,6 +137,8 @@ def test_tables_lead_to_the_reading_page(hq: Headquarters, ids: Ids) -> None:
     entry = ids.entries["quote"]
     row = hq.get(f"/training/log_entries/{entry}", "vera").text
     assert f'href="{page}#entry-{entry}"' in row
+    notes = hq.get("/training_text/notes?_search=impatient", "vera").text
+    assert f'href="{page}#q-indep.no_bias_expressed"' in notes
 
 
 def test_tables_have_titles_facets_and_labels(hq: Headquarters) -> None:
