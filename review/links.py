@@ -23,18 +23,23 @@ PLACES = {
 
 
 def where(database: str, table: str | None, row: Mapping[str, Any]) -> str | None:
-    """The page, and the place on it, where a row is read; ``None`` when it is on none."""
+    """The page, and the place on it, where a row is read; ``None`` when it is on none.
+
+    :param row: as Datasette shows it, so columns may be missing
+    """
     if table == "observations":
-        return observation_url(database, row["id"])
-    if table == "notes" and row["observation_id"]:
-        entry, item = row["log_entry_id"], row["item_id"]
-        anchor = f"entry-{entry}" if entry else f"q-{item}" if item else ""
-        return observation_url(mission_of(database), row["observation_id"], anchor)
-    if table not in PLACES or not row["observation_id"]:
+        return observation_url(database, row["id"]) if row.get("id") else None
+    observation = row.get("observation_id")
+    if not observation or (table not in PLACES and table != "notes"):
         return None
+    if table == "notes":
+        entry, item = row.get("log_entry_id"), row.get("item_id")
+        anchor = f"entry-{entry}" if entry else f"q-{item}" if item else ""
+        return observation_url(mission_of(database), observation, anchor)
     prefix, column = PLACES[table]
-    anchor = f"{prefix}-{row[column]}" if row[column] else ""
-    return observation_url(database, row["observation_id"], anchor)
+    return observation_url(
+        database, observation, f"{prefix}-{row[column]}" if row.get(column) else ""
+    )
 
 
 def cell(row: Any, value: Any, column: str, table: str | None, database: str) -> Any:

@@ -141,6 +141,12 @@ def test_tables_lead_to_the_reading_page(hq: Headquarters, ids: Ids) -> None:
     assert f'href="{page}#q-indep.no_bias_expressed"' in notes
 
 
+@pytest.mark.parametrize("table", ["training/observations", "training_text/notes"])
+def test_a_table_with_few_columns_is_shown_as_well(hq: Headquarters, table: str) -> None:
+    column = "label" if table.endswith("observations") else "kind"
+    assert hq.get(f"/{table}?_col={column}", "vera").status == 200
+
+
 def test_tables_have_titles_facets_and_labels(hq: Headquarters) -> None:
     text = hq.get("/training/answers", "vera").text
     assert "<h1>Answers" in text
