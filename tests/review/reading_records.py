@@ -299,7 +299,9 @@ def _later(ids: Mapping[str, str], accused: tuple[str, ...], judge: str) -> dict
             "The hearing is adjourned to 16 March.",
             entered_at="2026-03-02T16:55:00+01:00",
         ),
-        "mistake": entry("11:41", "leaves", "A1 leaves.", withdrawn={"reason": "Wrong person."}),
+        "mistake": entry(
+            "11:41", "leaves", "A1 leaves <b>early</b>.", withdrawn={"reason": "Wrong person."}
+        ),
     }
 
 

@@ -100,10 +100,10 @@ def test_the_reading_page_carries_no_script_and_no_style(hq: Headquarters, ids: 
     assert answer.headers["content-security-policy"].startswith("default-src 'none'")
 
 
-def test_what_observers_write_is_text_and_never_markup(hq: Headquarters) -> None:
-    """Autoescaping is on in our templates."""
-    template = hq.datasette.get_jinja_environment().from_string("{{ words }}")
-    assert template.environment.autoescape  # type: ignore[truthy-bool]
+def test_what_observers_write_is_text_and_never_markup(hq: Headquarters, ids: Ids) -> None:
+    text = hq.get(f"/-/missions/training/observations/{ids.observation}", "vera").text
+    assert "A1 leaves &lt;b&gt;early&lt;/b&gt;." in text
+    assert "<b>early" not in text
 
 
 def test_json_says_the_same(hq: Headquarters, ids: Ids) -> None:
