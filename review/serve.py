@@ -10,10 +10,12 @@ from pathlib import Path
 from datasette.cli import cli
 
 from review.datasette_config import secret_of
+from review.supervised import end_with_parent
 
 
 def main(arguments: list[str]) -> None:
     """Run Datasette's command line; does not return."""
+    end_with_parent()
     instance, *rest = arguments
     os.environ["DATASETTE_SECRET"] = secret_of(Path(instance))
     cli(rest, prog_name="datasette")

@@ -13,6 +13,7 @@ from schemas.rights import Writer, may_write
 from sync.change import Change, read_change
 from sync.errors import (
     BadEnvelope,
+    BadPayload,
     BadRequest,
     ChainBroken,
     Fork,
@@ -115,6 +116,8 @@ def check_batch(
             continue
         device, seq = "", 0
         try:
+            if not hash_:
+                raise BadPayload("The payload is not Unicode text.")
             document = parse_payload(payload)
             device, seq = _claimed(document)
             if device in batch.stopped:

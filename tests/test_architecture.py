@@ -29,7 +29,7 @@ ROOMS = {
     },
     "review": {
         *("schemas", "sync", "click", "httpx2", "marshmallow", "sqlite_utils", "uuid6"),
-        *("datasette", "jinja2", "markupsafe", "uvicorn"),
+        *("datasette", "datasette_auth_passwords", "jinja2", "markupsafe", "uvicorn"),
     },
 }
 # Where these may be imported at all; a path ending in / is a folder.

@@ -33,3 +33,13 @@ def m001_log(db: Database) -> None:
         "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL)",
     ):
         db.conn.execute(statement)
+
+
+@migrations()
+def m002_indexes(db: Database) -> None:
+    """A push asks for the last sheet, and each change for who is assigned to its case."""
+    for statement in (
+        "CREATE INDEX sheets_by_number ON sheets (sheet)",
+        'CREATE INDEX assignments_by_case ON assignments ("case")',
+    ):
+        db.conn.execute(statement)

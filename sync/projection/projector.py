@@ -63,6 +63,8 @@ class Projector:
         # A lost projection is made again, so it need not wait for the disk.
         self.facts = connect(facts_path, synchronous="NORMAL")
         self.texts = connect(text_path, synchronous="NORMAL")
+        # Triggers keep the search table; SQLite lets them only where the schema is trusted.
+        self.texts.conn.execute("PRAGMA trusted_schema=ON")
         for db, migrations in ((self.texts, texts), (self.facts, facts)):
             db.conn.execute("PRAGMA foreign_keys=OFF")
             migrations.apply(db)

@@ -1,0 +1,254 @@
+"""The command line of headquarters: ``observer-hub``.
+
+Every error is one sentence on standard error, with exit code 1. Secrets are printed once, here.
+"""
+
+import functools
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import click
+
+from review.errors import NotAcceptable
+from review.follower import projecting, turn
+from review.hub import Hub
+from review.reviewers import ROLES as REVIEWER_ROLES
+from review.reviewers import add_reviewer
+from schemas.errors import TrialObserverError
+from schemas.rights import ROLES
+
+P = ParamSpec("P")
+R = TypeVar("R")
+DAY = 24 * 60 * 60.0  # seconds
+
+
+def plainly(command: Callable[P, R]) -> Callable[P, R]:
+    """Errors that we know become one sentence and exit code 1."""
+
+    @functools.wraps(command)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except TrialObserverError as error:
+            raise click.ClickException(error.message) from error
+        except OSError as error:
+            where = f" ({error.filename})" if error.filename else ""
+            raise click.ClickException(f"{error.strerror or error}{where}") from error
+
+    return wrapped
+
+
+@contextmanager
+def _hub(context: click.Context) -> Iterator[Hub]:
+    hub = Hub(context.obj)
+    try:
+        yield hub
+    finally:
+        hub.close()
+
+
+@click.group()
+@click.option(
+    "--instance",
+    envvar="HUB_INSTANCE",
+    default="instance/hub",
+    show_default=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder of this headquarters; also HUB_INSTANCE.",
+)
+@click.pass_context
+def main(context: click.Context, instance: Path) -> None:
+    """Headquarters of Trial Observer: missions, invitations, and the two servers."""
+    os.umask(0o077)
+    context.obj = instance
+
+
+@main.command()
+@click.argument("mission")
+@click.option("--title", required=True, help="What people call the mission.")
+@click.option("--time-zone", default="UTC", show_default=True, help="Of the courts, by IANA name.")
+@click.option("--practice/--real", default=True, show_default=True, help="Made-up data, or real.")
+@click.option("--reviewer", "name", help="Sign-in name of a first reviewer.")
+@click.pass_context
+@plainly
+def init(
+    context: click.Context, mission: str, title: str, time_zone: str, practice: bool, name: str
+) -> None:
+    """Make a new mission, with a key of its own."""
+    with _hub(context) as hub:
+        seat = hub.create(mission, title, time_zone, practice=practice)
+        _project(hub, mission)
+        kind = "practice" if practice else "real"
+        click.echo(f"The {kind} mission {mission} is made. Fingerprint of headquarters' key:")
+        click.echo(seat.fingerprint)
+        if name:
+            _add_reviewer(hub, name, "reviewer", mission)
+
+
+def _project(hub: Hub, mission: str) -> None:
+    with (
+        projecting(hub.instance, mission, hub.log_path(mission)) as projector,
+        turn(hub.instance, mission),
+    ):
+        projector.catch_up()
+
+
+def _add_reviewer(hub: Hub, name: str, role: str, mission: str) -> None:
+    password = os.environ.get("HUB_REVIEWER_PASSWORD")
+    shown = add_reviewer(hub.store, name, role, mission, password)
+    click.echo(f"{name} may sign in for {mission}, from the next start of observer-hub run.")
+    if shown is not None:
+        click.echo(f"Passphrase, shown only now: {shown}")
+
+
+@main.command()
+@click.argument("mission")
+@click.argument("author")
+@click.option(
+    "--role", default="observer", show_default=True, type=click.Choice(ROLES), help="In the field."
+)
+@click.option(
+    "--days",
+    default=7,
+    show_default=True,
+    type=click.IntRange(1, 90),
+    help="How long it can be used.",
+)
+@click.option(
+    "--address",
+    envvar="HUB_ADDRESS",
+    default="http://127.0.0.1:8002",
+    show_default=True,
+    help="Where observers' devices reach ingest; also HUB_ADDRESS.",
+)
+@click.pass_context
+@plainly
+def invite(
+    context: click.Context, mission: str, author: str, role: str, days: int, address: str
+) -> None:
+    """Print an invitation for the author's next device; it is good once."""
+    with _hub(context) as hub:
+        click.echo(hub.invite(mission, author, role, days * DAY, address).text())
+
+
+@main.command()
+@click.argument("mission")
+@click.argument("case")
+@click.argument("author")
+@click.pass_context
+@plainly
+def assign(context: click.Context, mission: str, case: str, author: str) -> None:
+    """Let an author write the records of a case."""
+    with _hub(context) as hub:
+        hub.assign(mission, case, author)
+    click.echo(f"{author} is assigned to the case.")
+
+
+@main.command()
+@click.argument("mission")
+@click.argument("device")
+@click.pass_context
+@plainly
+def revoke(context: click.Context, mission: str, device: str) -> None:
+    """Take nothing more from a device; what it sent before stays."""
+    with _hub(context) as hub:
+        hub.revoke(mission, device)
+    click.echo("The device is revoked.")
+
+
+@main.group()
+def reviewer() -> None:
+    """The people of headquarters."""
+
+
+@reviewer.command("add")
+@click.argument("name")
+@click.option("--mission", required=True, help="What the person may read.")
+@click.option(
+    "--role",
+    default="reviewer",
+    show_default=True,
+    type=click.Choice(REVIEWER_ROLES),
+    help="At headquarters.",
+)
+@click.pass_context
+@plainly
+def reviewer_add(context: click.Context, name: str, mission: str, role: str) -> None:
+    """Let a person into a mission; HUB_REVIEWER_PASSWORD gives a password to scripts."""
+    with _hub(context) as hub:
+        hub.log(mission).close()
+        _add_reviewer(hub, name, role, mission)
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8001, show_default=True, help="Port of the reviewers' pages.")
+@click.option("--ingest-port", default=8002, show_default=True, help="Port for the devices.")
+@click.pass_context
+@plainly
+def run(context: click.Context, host: str, port: int, ingest_port: int) -> None:
+    """Run headquarters until Ctrl-C."""
+    from review.run import Address
+    from review.run import run as run_both
+
+    with _hub(context) as hub:
+        if not hub.missions():
+            raise NotAcceptable("There is no mission yet. Make one: observer-hub init")
+        for mission in hub.missions():
+            hub.log(mission).close()
+
+    def started() -> None:
+        click.echo(f"Reviewers: http://{host}:{port}/   Devices: http://{host}:{ingest_port}/")
+
+    run_both(context.obj, Address(host, port, ingest_port), started)
+
+
+@main.command()
+@click.argument("mission")
+@click.pass_context
+@plainly
+def rebuild(context: click.Context, mission: str) -> None:
+    """Make a mission's tables again from its log; also while headquarters runs."""
+    with _hub(context) as hub:
+        hub.log(mission).close()
+        with (
+            projecting(hub.instance, mission, hub.log_path(mission)) as projector,
+            turn(hub.instance, mission),
+        ):
+            projector.rebuild()
+    click.echo(f"The tables of {mission} are made again.")
+
+
+@main.command()
+@click.pass_context
+@plainly
+def status(context: click.Context) -> None:
+    """Say what is here: missions, devices, how far the tables have come."""
+    with _hub(context) as hub:
+        for mission in hub.missions():
+            for line in _status_of(hub, mission):
+                click.echo(line)
+        names: list[dict[str, Any]] = hub.store.reviewers()
+        for one in names:
+            click.echo(f"reviewer {one['id']} ({one['role']}): {', '.join(one['missions'])}")
+
+
+def _status_of(hub: Hub, mission: str) -> Iterator[str]:
+    with projecting(hub.instance, mission, hub.log_path(mission)) as projector:
+        log = projector.log
+        seat, at = hub.seat(log), log.position()
+        yield f"{mission} ({'practice' if seat.practice else 'real'})"
+        yield f"  {at} changes, tables at {projector.position}"
+        yield f"  {hub.store.waiting_invitations(mission)} open invitations"
+        for id_ in log.records("device"):
+            device = log.device(id_)
+            if device is not None:
+                revoked = f", revoked {device.revoked_at}" if device.revoked_at else ""
+                yield f"  {device.device} {device.author} {device.role}{revoked}"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,158 @@
+"""How a device comes in: an invitation becomes an enrolled device, a signed text a fresh token.
+
+Both calls may wait for the disk, so they run outside the event loop. Knows no HTTP.
+"""
+
+import secrets
+from collections.abc import Callable
+from typing import Any
+
+from review.channel import Channel
+from review.hub import Hub
+from schemas.envelope import UUID_TEXT
+from sync.change import Change
+from sync.errors import (
+    BadRequest,
+    CodeUsed,
+    DeviceRevoked,
+    SignedOut,
+    TooManyTries,
+    UnknownDevice,
+    WrongCode,
+)
+from sync.invitation import ENROL_KEYS, TOKEN_KEYS, check_proof, read_signed
+from sync.keys import PublicKeys
+from sync.log import Device, Log
+
+WAIT = 60  # seconds for the log's writer
+UNKNOWN_CODE = "This invitation is not known here. Copy the whole line, or ask for a new one."
+USED_CODE = "This invitation was used or has run out. Ask headquarters for a new one."
+
+
+def check_device(device: Device | None) -> Device:
+    """The device, if it may still sign in.
+
+    :raises UnknownDevice: it is not enrolled in this mission
+    :raises DeviceRevoked: headquarters revoked it
+    """
+    if device is None:
+        raise UnknownDevice("This device is not enrolled in this mission.")
+    if device.revoked_at is not None:
+        raise DeviceRevoked(
+            "Headquarters has revoked this device. What it holds stays on it; call headquarters."
+        )
+    return device
+
+
+class Enrolment:
+    """Enrols devices and gives out tokens.
+
+    :param channel: the open channel of a mission by name; raises ``UnknownMission``
+    """
+
+    def __init__(self, hub: Hub, channel: Callable[[str], Channel]) -> None:
+        self.hub = hub
+        self.channel = channel
+
+    def enrol(self, body: object) -> dict[str, Any]:
+        """Use an invitation up: the answer of ``POST enrol``.
+
+        :raises BadRequest: another shape, or a device id that is none or is taken
+        :raises TooManyTries: wrong codes came before; nothing is looked up
+        :raises WrongCode: no such invitation, or the device did not prove its key
+        :raises CodeUsed: it was used or has run out
+        """
+        document, payload, signature = read_signed(body, ENROL_KEYS)
+        self._check_tries()
+        mission, code = document["mission"], document["code"]
+        if not UUID_TEXT.fullmatch(document["device"]):
+            raise BadRequest("A device's id is a lowercase UUID.")
+        invited = self.hub.store.invited(code, mission)
+        if invited is None:
+            self.hub.store.add_wrong_try()
+            raise WrongCode(UNKNOWN_CODE)
+        check_proof(document, payload, signature, PublicKeys())
+        if not invited.open:
+            raise CodeUsed(USED_CODE)
+        channel = self.channel(mission)
+        if document["hub"] != channel.seat.fingerprint:
+            raise WrongCode("The invitation names another headquarters. Ask for a new one.")
+        fields = {
+            "author": invited.author,
+            "role": invited.role,
+            "public_key": document["public_key"],
+        }
+        return self._admit(channel, code, document["device"], fields)
+
+    def _check_tries(self) -> None:
+        seconds = self.hub.store.wait_for_tries()
+        if seconds > 0:
+            raise TooManyTries(
+                f"Too many wrong codes. Wait {max(1, round(seconds / 60))} minutes, then try again."
+            )
+
+    def _admit(
+        self, channel: Channel, code: str, device: str, fields: dict[str, str]
+    ) -> dict[str, Any]:
+        """The invitation is used up only together with the device's record and the token.
+
+        Who is cut off in between has a record without a token, and tries again as a new device.
+        """
+        token, seat = secrets.token_urlsafe(32), channel.seat
+        with self.hub.store.writing():
+            if not self.hub.store.use(code, device):
+                raise CodeUsed(USED_CODE)
+            changes = channel.submit(lambda log: self._register(channel, log, device, fields))
+            wires = [change.wire() for change in changes.result(WAIT)]
+            self.hub.store.add_token(token, seat.mission, device)
+        return {
+            "ok": True,
+            "token": token,
+            "mission": seat.mission,
+            "author": fields["author"],
+            "role": fields["role"],
+            "practice": seat.practice,
+            "hub": {
+                "device": seat.device,
+                "public_key": seat.key.public,
+                "fingerprint": seat.fingerprint,
+            },
+            "epoch": seat.epoch,
+            "changes": wires,
+        }
+
+    def _register(
+        self, channel: Channel, log: Log, device: str, fields: dict[str, str]
+    ) -> list[Change]:
+        seat = channel.seat
+        if log.device(device) is not None or log.standing(device, None).creator is not None:
+            raise BadRequest("This device id is taken. Start the enrolment again.")
+        record = seat.write(log, "device", device, fields, self.hub.now)
+        return [*log.changes_of(seat.device), *log.changes_of(seat.record), record]
+
+    def token(self, body: object) -> dict[str, Any]:
+        """A fresh token for an enrolled device: the answer of ``POST token``.
+
+        :raises BadRequest: another shape
+        :raises UnknownMission: there is none of this name
+        :raises UnknownDevice: the device is not enrolled in it
+        :raises DeviceRevoked: headquarters revoked it
+        :raises BadSignature: the text is not signed by the device, or for another purpose
+        :raises SignedOut: it is for another headquarters, or was used before
+        """
+        document, payload, signature = read_signed(body, TOKEN_KEYS)
+        if not 16 <= len(document["nonce"]) <= 200:
+            raise BadRequest("A nonce has 16 to 200 characters.")
+        channel = self.channel(document["mission"])
+        if not UUID_TEXT.fullmatch(document["device"]):
+            raise UnknownDevice("This device is not enrolled in this mission.")
+        device = check_device(channel.reader.device(document["device"]))
+        channel.keys.check(device.public_key, "token", payload, signature)
+        if document["aud"] != channel.seat.fingerprint:
+            raise SignedOut("This sign-in is for another headquarters.")
+        token, store = secrets.token_urlsafe(32), self.hub.store
+        with store.writing():
+            if not store.add_nonce(device.device, document["nonce"]):
+                raise SignedOut("This sign-in was used before. Sign in again.")
+            store.add_token(token, channel.seat.mission, device.device)
+        return {"ok": True, "token": token}
