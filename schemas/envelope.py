@@ -15,9 +15,7 @@ MISSION_ID = re.compile(r"[a-z0-9_]{1,40}")
 AUTHOR_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
 UUID_TEXT = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 HASH_TEXT = re.compile(r"[0-9a-f]{64}")
-RFC3339 = re.compile(
-    r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})"
-)
+RFC3339 = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})")
 
 KINDS = (
     "mission",
@@ -109,9 +107,7 @@ def envelope_problems(document: object) -> list[str]:
     """What is wrong with a change's envelope, as readable lines; empty when it is sound."""
     if not isinstance(document, dict):
         return ["a change is a JSON object"]
-    problems = [
-        f"{key}: {_text(messages)}" for key, messages in _SCHEMA.validate(document).items()
-    ]
+    problems = [f"{key}: {_text(messages)}" for key, messages in _SCHEMA.validate(document).items()]
     if problems:
         return problems
     first = document["seq"] == 1

@@ -165,10 +165,18 @@ def _hash(payload: str) -> str:
         return ""
 
 
-def take(log: Log, batch: Batch, received_at: str, sheet: int | None = None) -> Outcome:
+def take(
+    log: Log,
+    batch: Batch,
+    received_at: str,
+    sheet: int | None = None,
+    *,
+    chained: bool = True,
+) -> Outcome:
     """Store what follows each device's head; inside ``log.writing()``.
 
     :param sheet: number of the receipt sheet that will name the changes, if one is issued here
+    :param chained: false for what the hub gives out: that is whole records, never whole chains
     """
     outcome = Outcome(known=list(batch.known), stopped=dict(batch.stopped), devices=batch.devices)
     heads: dict[str, Head] = {}
@@ -183,7 +191,8 @@ def take(log: Log, batch: Batch, received_at: str, sheet: int | None = None) -> 
             continue
         head = heads.get(change.device) or log.head(change.device)
         try:
-            _follows(log, change, head, received_at)
+            if chained:
+                _follows(log, change, head, received_at)
         except SyncError as error:
             outcome.stopped[change.device] = Stop(change.seq, error)
             continue

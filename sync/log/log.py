@@ -120,7 +120,8 @@ class Log(ReceiptShelf):
         )
         run(
             "INSERT INTO heads (device, seq, hash) VALUES (?, ?, ?) ON CONFLICT (device)"
-            " DO UPDATE SET seq = excluded.seq, hash = excluded.hash",
+            " DO UPDATE SET seq = excluded.seq, hash = excluded.hash"
+            " WHERE excluded.seq > heads.seq",
             (change.device, change.seq, change.hash),
         )
         if state == "stored":

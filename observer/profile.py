@@ -1,0 +1,177 @@
+"""Who uses this laptop for which mission, and where its files are. Read once, never written here
+but at enrolment.
+"""
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from uuid6 import uuid7
+
+from observer.errors import AlreadySetUp, NotSetUp, StoreNotEncrypted
+from sync.change import Signer
+from sync.clock import utc_now
+from sync.errors import ForgedReceipt
+from sync.http import HttpTransport
+from sync.intake import check_batch, take, wires
+from sync.invitation import Invitation, enrol_body, token_body
+from sync.keys import DeviceKey, PublicKeys, fingerprint
+from sync.log import Log
+
+NOT_ENCRYPTED = (
+    "This is a real mission, and this version cannot encrypt its store yet. "
+    "Only practice missions may be entered on this laptop."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """The enrolment of this laptop: mission, device, author, and the hub it belongs to."""
+
+    mission: str
+    device: str
+    author: str
+    role: str
+    practice: bool
+    address: str
+    hub: str
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The folder with everything of one mission on this laptop."""
+
+    folder: Path
+
+    @property
+    def profile_path(self) -> Path:
+        """Who uses this laptop for which mission."""
+        return self.folder / "profile.json"
+
+    @property
+    def key_path(self) -> Path:
+        """The device's private key."""
+        return self.folder / "device.key"
+
+    @property
+    def drafts_path(self) -> Path:
+        """What is not sent yet."""
+        return self.folder / "drafts.db"
+
+    @property
+    def secret_path(self) -> Path:
+        """The key of the app's own cookies."""
+        return self.folder / "cookies.key"
+
+    def log_path(self, mission: str) -> Path:
+        """The log."""
+        return self.folder / "log" / f"{mission}.db"
+
+    def profile(self) -> Profile:
+        """The enrolment.
+
+        :raises NotSetUp: nobody enrolled this laptop yet
+        :raises StoreNotEncrypted: it is for a real mission
+        """
+        if not self.profile_path.exists():
+            raise NotSetUp(
+                "No mission is set up here. Ask headquarters for an invitation and run: "
+                "observer init INVITATION"
+            )
+        profile = Profile(**json.loads(self.profile_path.read_text()))
+        if not profile.practice:
+            raise StoreNotEncrypted(NOT_ENCRYPTED)
+        return profile
+
+    def signer(self) -> Signer:
+        """What signs this laptop's changes."""
+        profile = self.profile()
+        return Signer(
+            profile.mission, profile.device, profile.author, DeviceKey.load(self.key_path)
+        )
+
+    def log(self) -> Log:
+        """The opened log."""
+        return Log(self.log_path(self.profile().mission))
+
+
+def enrol(home: Home, invitation: Invitation) -> Profile:
+    """Use an invitation: make the device's key, prove it, keep what the hub answers.
+
+    :raises AlreadySetUp: the folder holds a mission
+    :raises StoreNotEncrypted: the mission is a real one
+    :raises SyncError: the hub was not reached or refused
+    """
+    if home.profile_path.exists():
+        raise AlreadySetUp(
+            f"{home.folder} holds a mission already. "
+            "For another one choose another folder with OBSERVER_INSTANCE."
+        )
+    if not invitation.practice:
+        raise StoreNotEncrypted(NOT_ENCRYPTED)
+    home.folder.mkdir(parents=True, exist_ok=True)
+    device, key = str(uuid7()), _device_key(home)
+    transport = HttpTransport(invitation.address)
+    try:
+        answer = transport.post("enrol", enrol_body(invitation, device, key, utc_now()))
+    finally:
+        transport.close()
+    return _keep(home, invitation, device, answer)
+
+
+def _device_key(home: Home) -> DeviceKey:
+    # An enrolment that was cut off left a key; it was never the key of an enrolled device.
+    if not home.key_path.exists():
+        DeviceKey.generate().save(home.key_path)
+    return DeviceKey.load(home.key_path)
+
+
+def _keep(home: Home, invitation: Invitation, device: str, answer: dict[str, Any]) -> Profile:
+    hub = answer["hub"]
+    if fingerprint(hub["public_key"]) != invitation.hub:
+        raise ForgedReceipt(
+            "What answered is not the headquarters of this invitation. Nothing was set up."
+        )
+    if not answer["practice"]:
+        raise StoreNotEncrypted(NOT_ENCRYPTED)
+    profile = Profile(
+        mission=answer["mission"],
+        device=device,
+        author=answer["author"],
+        role=answer["role"],
+        practice=True,
+        address=invitation.address,
+        hub=invitation.hub,
+    )
+    log = Log(home.log_path(profile.mission))
+    try:
+        pairs = wires({"changes": answer["changes"]})
+        with log.writing():
+            log.trust_hub(hub["device"], hub["public_key"])
+            log.set_meta({"hub_key": hub["public_key"], "epoch": answer["epoch"]})
+        batch = check_batch(log, profile.mission, pairs, PublicKeys())
+        with log.writing():
+            take(log, batch, utc_now(), chained=False)
+    finally:
+        log.close()
+    _write_new(home.profile_path, json.dumps(asdict(profile), indent=1))
+    return profile
+
+
+def _write_new(path: Path, text: str) -> None:
+    part = path.with_suffix(".part")
+    with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
+
+
+def sign_in(home: Home, transport: HttpTransport) -> None:
+    """Get a fresh token for the device; composed and signed here, good once."""
+    profile = home.profile()
+    key = DeviceKey.load(home.key_path)
+    body = token_body(profile.hub, profile.mission, profile.device, key, utc_now())
+    transport.token = str(transport.post("token", body)["token"])

@@ -1,0 +1,94 @@
+"""Drafts: the latest value of each field that was written here and not yet sent.
+
+Overwritten in place, one transaction per input, on disk before "saved" is said. What was typed
+and taken back leaves no row, and SQLite overwrites what a deleted row held.
+"""
+
+import json
+import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlite_utils import Database, Migrations
+
+from sync.log import connect, told_plainly
+
+migrations = Migrations("drafts")
+
+
+@migrations()
+def m001_drafts(db: Database) -> None:
+    """One row for each field of each record that differs from what was sent."""
+    db.conn.execute(
+        """CREATE TABLE drafts (
+            record TEXT NOT NULL, path TEXT NOT NULL, kind TEXT NOT NULL, value TEXT NOT NULL,
+            written_at TEXT NOT NULL, PRIMARY KEY (record, path)) WITHOUT ROWID"""
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An unsent field; ``value`` is ``None`` where the author cleared what was sent before."""
+
+    record: str
+    kind: str
+    path: str
+    value: Any
+
+
+class Drafts:
+    """The drafts of one mission on one laptop."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.db = connect(path)
+        self.db.conn.execute("PRAGMA secure_delete=ON")
+        self._turn = threading.RLock()
+        with told_plainly():
+            migrations.apply(self.db)
+
+    def close(self) -> None:
+        """Close the file; what was overwritten leaves the write-ahead log too."""
+        with self._turn:
+            self.db.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self.db.close()
+
+    def write(self, drafts: Iterable[Draft], drop: Iterable[tuple[str, str]], at: str) -> None:
+        """Keep some drafts and drop others (record, path), all or nothing, on disk at the end."""
+        with self._turn, told_plainly(), self.db.atomic():
+            self.db.conn.executemany(
+                "INSERT OR REPLACE INTO drafts (record, path, kind, value, written_at)"
+                " VALUES (?, ?, ?, ?, ?)",
+                [(d.record, d.path, d.kind, json.dumps(d.value), at) for d in drafts],
+            )
+            self.db.conn.executemany(
+                "DELETE FROM drafts WHERE record = ? AND path = ?", list(drop)
+            )
+
+    def sent(self, record: str, fields: Mapping[str, Any]) -> None:
+        """Drop drafts that went into a change, unless they were written again meanwhile."""
+        with self._turn, told_plainly(), self.db.atomic():
+            self.db.conn.executemany(
+                "DELETE FROM drafts WHERE record = ? AND path = ? AND value = ?",
+                [(record, path, json.dumps(value)) for path, value in fields.items()],
+            )
+
+    def of(self, record: str) -> dict[str, Any]:
+        """The unsent fields of a record by path."""
+        with self._turn:
+            rows = self.db.conn.execute(
+                "SELECT path, value FROM drafts WHERE record = ?", [record]
+            ).fetchall()
+        return {path: json.loads(value) for path, value in rows}
+
+    def records(self, kind: str | None = None) -> list[tuple[str, str]]:
+        """(record, kind) of everything unsent, in the order of their ids."""
+        with self._turn:
+            rows = self.db.conn.execute(
+                "SELECT DISTINCT record, kind FROM drafts WHERE ?1 IS NULL OR kind = ?1"
+                " ORDER BY record",
+                [kind],
+            ).fetchall()
+        return [(record, kind_) for record, kind_ in rows]
