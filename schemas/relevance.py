@@ -1,0 +1,169 @@
+"""Which questions are asked of whom, and what was answered: targets from flat records.
+
+Pure reading of a checklist and four records; it judges no answer (``schemas/consistency.py`` does)
+and writes nothing. A record is a flat mapping of field path to value.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+from schemas.checklist import Checklist, Gate, Item
+
+State = Literal["answered", "unanswered", "not_asked"]
+Record = Mapping[str, Any]
+
+# The order in which proceedings run; `other` has no place in it.
+STAGES: Final = (
+    "first_appearance",
+    "detention_review",
+    "preliminary",
+    "plea",
+    "trial",
+    "judgment",
+    "sentencing",
+    "appeal",
+)
+_ROLES: Final[Mapping[str, tuple[str, ...]]] = {
+    "accused": ("accused",),
+    "witness": ("witness", "expert"),
+}
+# What can be known of a hearing that was not held; of one that nobody was let into, nothing is asked.
+_NOT_HELD: Final = ("hearing.outcome", "hearing.adjournment_reason", "hearing.next_date")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One item asked of one person (``person`` is a record id, or empty for an item about no one).
+
+    ``same_for_all`` says that the answer was given once for everyone to whom the item applies.
+    """
+
+    item: str
+    person: str
+    state: State
+    answer: Mapping[str, Any] | None = None
+    same_for_all: bool = False
+
+    @property
+    def values(self) -> tuple[Any, ...]:
+        """The value or values chosen; empty when there are none."""
+        return values_of(self.answer)
+
+
+def values_of(answer: Mapping[str, Any] | None) -> tuple[Any, ...]:
+    """Every value of an answer, one or many; an answer whose value is null has none."""
+    value = answer.get("value") if answer else None
+    if value is None:
+        return ()
+    return tuple(value) if isinstance(value, list | tuple) else (value,)
+
+
+def attendance_of(observation: Record) -> str | None:
+    """``observed``, ``not_held`` or ``not_admitted``, or None when it was not said yet."""
+    attendance = observation.get("attendance")
+    value = attendance.get("value") if isinstance(attendance, Mapping) else None
+    return value if isinstance(value, str) else None
+
+
+def persons_of_kind(persons: Sequence[Record], per: str) -> tuple[str, ...]:
+    """Ids of the persons an item is about: ``accused``, ``witness`` (experts count as witnesses).
+
+    An item about no one has the single id "".
+    """
+    if per not in _ROLES:
+        return ("",)
+    return tuple(str(p["id"]) for p in persons if p.get("role") in _ROLES[per])
+
+
+@dataclass(frozen=True)
+class Relevance:
+    """The answers of one observer at one hearing, and which items they open."""
+
+    checklist: Checklist
+    case: Record
+    persons: Sequence[Record]
+    observation: Record
+    _known: dict[tuple[str, str], bool] = field(default_factory=dict, repr=False)
+
+    def answer(self, item: Item, person: str) -> tuple[Mapping[str, Any] | None, bool]:
+        """The answer for this person, and whether it is the one given for all."""
+        record = self.case if item.scope == "case" else self.observation
+        own = record.get(f"answers/{item.id}/{person}") if person else None
+        if isinstance(own, Mapping):
+            return own, False
+        shared = record.get(f"answers/{item.id}")
+        if isinstance(shared, Mapping):
+            return shared, item.per != "none"
+        return None, False
+
+    def in_force(self, item: Item, person: str) -> bool:
+        """Whether the kind of hearing and the item's gates call for it."""
+        key = (item.id, person)
+        if key not in self._known:
+            # Closed until shown open, so that gates in a circle end instead of recursing for ever.
+            self._known[key] = False
+            self._known[key] = self._open_today(item, person) and self._gate_open(item, person)
+        return self._known[key]
+
+    def targets(self) -> tuple[Target, ...]:
+        """The observer's targets, in the order of the checklist and of the persons."""
+        return tuple(target for target in self._all_targets() if self._wanted(target))
+
+    def _all_targets(self) -> Iterator[Target]:
+        for item in self.checklist.items.values():
+            if item.who != "observer":
+                continue
+            for person in persons_of_kind(self.persons, item.per):
+                answer, shared = self.answer(item, person)
+                yield Target(item.id, person, self._state(item, person, answer), answer, shared)
+
+    def _state(self, item: Item, person: str, answer: Mapping[str, Any] | None) -> State:
+        if not self.in_force(item, person):
+            return "not_asked"
+        return "answered" if values_of(answer) or _empty_choice(answer) else "unanswered"
+
+    def _wanted(self, target: Target) -> bool:
+        attendance = attendance_of(self.observation)
+        if attendance == "not_admitted":
+            return False
+        if attendance == "not_held":
+            return target.item in _NOT_HELD and target.state != "not_asked"
+        quick = self.observation.get("mode") == "quick"
+        # A stored answer stays visible also where it is out of force, so that it can be taken back.
+        return not quick or self.checklist.items[target.item].core or bool(target.values)
+
+    def _gate_open(self, item: Item, person: str) -> bool:
+        gate = item.relevant_if
+        if gate is None:
+            return True
+        opener = self.checklist.items[gate.item]
+        # A feature of one accused opens questions about this accused only.
+        same_kind = opener.per == item.per
+        who = (person,) if same_kind else persons_of_kind(self.persons, opener.per)
+        return any(self._opens(opener, gate, one) for one in who)
+
+    def _opens(self, opener: Item, gate: Gate, person: str) -> bool:
+        answer, _ = self.answer(opener, person)
+        return self.in_force(opener, person) and not set(gate.any_of).isdisjoint(values_of(answer))
+
+    def _open_today(self, item: Item, person: str) -> bool:
+        if "all" in item.proceedings:
+            return True
+        kind = self.observation.get("answers/hearing.kind")
+        kinds = set(values_of(kind if isinstance(kind, Mapping) else None))
+        if not kinds.isdisjoint(item.proceedings):
+            return True
+        if item.scope != "case":
+            return False
+        # What is known of a case is known at every later hearing, whatever its kind.
+        if values_of(self.answer(item, person)[0]):
+            return True
+        reached = [STAGES.index(k) for k in STAGES if k in kinds]
+        listed = [STAGES.index(k) for k in STAGES if k in item.proceedings]
+        return bool(reached and listed) and max(reached) >= min(listed)
+
+
+def _empty_choice(answer: Mapping[str, Any] | None) -> bool:
+    """A list with nothing in it is an answer of a wrong shape, to be reported as such."""
+    return answer is not None and answer.get("value") in ([], ())
