@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from schemas.answers import check_answer
 from schemas.checklist import SPECIAL, Checklist
-from schemas.relevance import Record, Target, persons_of_kind
+from schemas.relevance import Record, Target, persons_of_kind, words_of
 
 _WITH_LAWYER: Final = frozenset({"own_lawyer", "legal_aid", "duty_or_appointed_today"})
 # Fewer answers than this may all be not_observed without anything being odd.
@@ -20,7 +20,7 @@ _MANY_ANSWERS: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something missing or contradictory; ``item``, ``person`` and ``entry`` are empty if not meant."""
+    """Something missing or contradictory; an item, person or entry that is not meant is empty."""
 
     code: str
     item: str = ""
@@ -50,8 +50,9 @@ class Scene:
     def seen(self, item: str) -> frozenset[str] | None:
         """The values of a multi about no one; None if unanswered, not observed or inapplicable."""
         for target in self.answered(item):
-            if target.values and not set(target.values) & set(SPECIAL):
-                return frozenset(v for v in target.values if isinstance(v, str))
+            chosen = words_of(target.answer)
+            if chosen and chosen.isdisjoint(SPECIAL):
+                return chosen
         return None
 
     def one(self, item: str) -> Any:
@@ -173,7 +174,7 @@ def _counsel(scene: Scene) -> Iterator[Problem]:
             yield Problem("counsel_contradiction", "counsel.represented")
         return
     for target in answers:
-        if not _WITH_LAWYER.isdisjoint(target.values):
+        if not _WITH_LAWYER.isdisjoint(words_of(target.answer)):
             yield Problem("counsel_contradiction", "counsel.represented", _whose(target))
 
 

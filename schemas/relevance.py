@@ -28,7 +28,7 @@ _ROLES: Final[Mapping[str, tuple[str, ...]]] = {
     "accused": ("accused",),
     "witness": ("witness", "expert"),
 }
-# What can be known of a hearing that was not held; of one that nobody was let into, nothing is asked.
+# What can be known of a hearing that was not held. Of one closed to the observer nothing is asked.
 _NOT_HELD: Final = ("hearing.outcome", "hearing.adjournment_reason", "hearing.next_date")
 
 
@@ -57,6 +57,11 @@ def values_of(answer: Mapping[str, Any] | None) -> tuple[Any, ...]:
     if value is None:
         return ()
     return tuple(value) if isinstance(value, list | tuple) else (value,)
+
+
+def words_of(answer: Mapping[str, Any] | None) -> frozenset[str]:
+    """The values of an answer that are words, as a set; what has another shape is left out."""
+    return frozenset(value for value in values_of(answer) if isinstance(value, str))
 
 
 def attendance_of(observation: Record) -> str | None:
@@ -128,7 +133,8 @@ class Relevance:
         if attendance == "not_admitted":
             return False
         if attendance == "not_held":
-            return target.item in _NOT_HELD and target.state != "not_asked"
+            shown = target.state != "not_asked" or bool(target.values)
+            return target.item in _NOT_HELD and shown
         quick = self.observation.get("mode") == "quick"
         # A stored answer stays visible also where it is out of force, so that it can be taken back.
         return not quick or self.checklist.items[target.item].core or bool(target.values)
@@ -145,13 +151,13 @@ class Relevance:
 
     def _opens(self, opener: Item, gate: Gate, person: str) -> bool:
         answer, _ = self.answer(opener, person)
-        return self.in_force(opener, person) and not set(gate.any_of).isdisjoint(values_of(answer))
+        return self.in_force(opener, person) and not words_of(answer).isdisjoint(gate.any_of)
 
     def _open_today(self, item: Item, person: str) -> bool:
         if "all" in item.proceedings:
             return True
         kind = self.observation.get("answers/hearing.kind")
-        kinds = set(values_of(kind if isinstance(kind, Mapping) else None))
+        kinds = words_of(kind if isinstance(kind, Mapping) else None)
         if not kinds.isdisjoint(item.proceedings):
             return True
         if item.scope != "case":
