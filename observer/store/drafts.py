@@ -63,9 +63,7 @@ class Drafts:
                 " VALUES (?, ?, ?, ?, ?)",
                 [(d.record, d.path, d.kind, json.dumps(d.value), at) for d in drafts],
             )
-            self.db.conn.executemany(
-                "DELETE FROM drafts WHERE record = ? AND path = ?", list(drop)
-            )
+            self.db.conn.executemany("DELETE FROM drafts WHERE record = ? AND path = ?", list(drop))
 
     def sent(self, record: str, fields: Mapping[str, Any]) -> None:
         """Drop drafts that went into a change, unless they were written again meanwhile."""

@@ -1,0 +1,103 @@
+"""Forms for cases, persons, hearings and log entries."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, SelectField, StringField, TextAreaField
+from wtforms.validators import DataRequired, Length, Regexp, ValidationError
+
+ROLES = ("accused", "witness", "expert", "judge", "prosecutor", "counsel", "victim", "interpreter")
+ENTRY_KINDS = (
+    "start",
+    "break",
+    "resume",
+    "end",
+    "enters",
+    "leaves",
+    "request",
+    "ruling",
+    "objection",
+    "quotation",
+    "note",
+)
+NOT_ADMITTED_BY = ("police_or_guard", "court_staff", "judge", "registry", "other")
+_TIME = Regexp(r"^$|^([01]\d|2[0-3]):[0-5]\d$", message=_l("Write the time as 09:30."))
+
+
+class CaseForm(FlaskForm):  # type: ignore[misc]
+    """A case, by its working name."""
+
+    title = StringField(_l("Working name"), [DataRequired(_l("Give a name.")), Length(max=120)])
+    court = StringField(_l("Court"), [Length(max=120)])
+
+
+class PersonForm(FlaskForm):  # type: ignore[misc]
+    """A person, by code and role; a name is never asked."""
+
+    role = SelectField(_l("Role"), choices=[(role, role) for role in ROLES])
+    code = StringField(_l("Code"), [Length(max=20)])
+
+
+class HearingForm(FlaskForm):  # type: ignore[misc]
+    """A hearing: the court's calendar day and clock."""
+
+    date = StringField(_l("Date"), [DataRequired(_l("Choose the day of the hearing."))])
+    scheduled_at = StringField(_l("Listed start"), [_TIME])
+    court = StringField(_l("Court"), [Length(max=120)])
+    room = StringField(_l("Room"), [Length(max=60)])
+    time_zone = StringField(_l("Time zone of the court"), [DataRequired()])
+
+    def validate_date(self, field: Any) -> None:
+        """A day that exists."""
+        try:
+            date.fromisoformat(field.data)
+        except ValueError as error:
+            raise ValidationError(_("Write the day as 2026-03-02.")) from error
+
+    def validate_time_zone(self, field: Any) -> None:
+        """A zone of the IANA data base."""
+        if field.data not in available_timezones():
+            raise ValidationError(_("Write the zone as Europe/Paris."))
+
+
+class EntryForm(FlaskForm):  # type: ignore[misc]
+    """One entry of the hearing log."""
+
+    text = TextAreaField(_l("What happened"), [Length(max=10_000)])
+    kind = SelectField(_l("Kind"), choices=[(kind, kind) for kind in ENTRY_KINDS])
+    time = StringField(_l("Time in court"), [_TIME])
+    at_precision = SelectField(
+        _l("How exact"),
+        choices=[("exact", "exact"), ("about", "about"), ("order_only", "order_only")],
+    )
+    speaker = StringField(_l("Speaker"), [Length(max=60)])
+    re = SelectField(_l("Answers the request"), choices=[("", "")], validate_choice=False)
+    basis = SelectField(
+        _l("How you know"),
+        choices=[("observed_fact", "observed_fact"), ("reported_by_source", "reported_by_source")],
+    )
+    via = SelectField(
+        _l("Heard"),
+        choices=[(v, v) for v in ("direct", "court_interpreter", "own_interpreter", "colleague")],
+    )
+    quote = BooleanField(_l("Exact words, heard directly"))
+
+    def validate_quote(self, field: Any) -> None:
+        """Exact words are only what was heard directly."""
+        if field.data and (self.via.data != "direct" or self.basis.data != "observed_fact"):
+            raise ValidationError(_("Exact words are only those you heard directly yourself."))
+
+
+def local_now(zone: str) -> datetime:
+    """Now on the court's clock."""
+    return datetime.now(ZoneInfo(zone))
+
+
+def at_court(day: str, time: str, zone: str) -> str:
+    """The instant of a time of day on the court's calendar day, RFC 3339 in UTC."""
+    local = datetime.fromisoformat(f"{day}T{time}").replace(tzinfo=ZoneInfo(zone))
+    return local.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -1,0 +1,12 @@
+"""Pages of the app: load, act, render. No SQL, no rules: those live below."""
+
+from observer.views import cases, home, items, log, observations, submit
+
+blueprints = (
+    home.pages,
+    cases.pages,
+    observations.pages,
+    items.pages,
+    log.pages,
+    submit.pages,
+)

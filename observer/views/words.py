@@ -1,0 +1,155 @@
+"""Words of the interface for the values of records, and the filters that templates use."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Flask, g
+from flask_babel import format_date, get_locale
+from flask_babel import gettext as _
+
+from observer.workspace import Workspace
+from schemas.checklist import Checklist, Item
+from schemas.library import option_label, provisions_for, wording
+from sync.projection.rows import local_time
+
+
+def workspace() -> Workspace:
+    """The workspace of this app."""
+    found: Workspace = g.workspace
+    return found
+
+
+def role(value: str) -> str:
+    """A person's role."""
+    return {
+        "accused": _("Accused"),
+        "witness": _("Witness"),
+        "expert": _("Expert"),
+        "judge": _("Judge"),
+        "prosecutor": _("Prosecutor"),
+        "counsel": _("Defence counsel"),
+        "victim": _("Victim"),
+        "interpreter": _("Interpreter"),
+    }.get(value, _("Other"))
+
+
+def kind(value: str) -> str:
+    """The kind of a log entry."""
+    return {
+        "start": _("Start"),
+        "break": _("Break"),
+        "resume": _("Resume"),
+        "end": _("End"),
+        "enters": _("Enters"),
+        "leaves": _("Leaves"),
+        "request": _("Request"),
+        "ruling": _("Ruling"),
+        "objection": _("Objection"),
+        "quotation": _("Quotation"),
+        "note": _("Note"),
+    }.get(value, value)
+
+
+def term(value: str) -> str:
+    """Other closed vocabularies: how exact, how known, how heard, who refused."""
+    return {
+        "exact": _("exact"),
+        "about": _("about"),
+        "order_only": _("order only"),
+        "observed_fact": _("Seen or heard in court"),
+        "reported_by_source": _("Told by a source"),
+        "direct": _("directly"),
+        "court_interpreter": _("through the court's interpreter"),
+        "own_interpreter": _("through my interpreter"),
+        "colleague": _("told by a colleague"),
+        "police_or_guard": _("Police or guard"),
+        "court_staff": _("Court staff"),
+        "judge": _("Judge"),
+        "registry": _("Registry"),
+        "other": _("Somebody else"),
+        "observed": _("Observed"),
+        "not_held": _("Not held"),
+        "not_admitted": _("Not admitted"),
+        "full": _("Full checklist"),
+        "quick": _("Quick checklist"),
+    }.get(value, value)
+
+
+def problem(code: str) -> str:
+    """A missing or inconsistent answer, in words."""
+    return {
+        "unanswered": _("Not answered"),
+        "no_accused": _("No accused is recorded in this case"),
+        "no_entry": _("“No” and “partly” rest on at least one log entry"),
+        "entry_unknown": _("Rests on a log entry that is not there"),
+        "bad_value": _("The answer does not fit the question"),
+        "end_before_start": _("The end lies before the start"),
+        "next_date_past": _("The next date is not after this hearing"),
+        "absent_but_present": _("Somebody is both present and absent"),
+        "counsel_contradiction": _("Defence counsel: the answers contradict each other"),
+        "in_absentia_but_present": _("Tried in absence, but present"),
+        "all_not_observed": _("Every answer says “not observed”"),
+        "not_in_force": _("Answered, though the question does not apply now"),
+    }.get(code, code)
+
+
+def question_text(item: Item, checklist: Checklist) -> str:
+    """A question in the reader's language."""
+    return wording(checklist, str(get_locale())).text(item.id)
+
+
+def guidance(item: Item, checklist: Checklist) -> str:
+    """A question's guidance in the reader's language."""
+    return wording(checklist, str(get_locale())).help(item.id)
+
+
+def value_text(item: Item, value: Any) -> str:
+    """An answer's value in words."""
+    language = str(get_locale())
+    if isinstance(value, list):
+        return ", ".join(option_label(item, str(v), language) for v in value)
+    if isinstance(value, dict):
+        return _("about %(time)s", time=value.get("time"))
+    if value in (*item.choices, "not_observed", "not_applicable"):
+        return option_label(item, value, language)
+    return str(value)
+
+
+def day(value: str | None) -> str:
+    """A plain date in the reader's language."""
+    try:
+        return str(format_date(date.fromisoformat(str(value)), "medium", rebase=False))
+    except ValueError:
+        return value or ""
+
+
+def entry_time(entry: Mapping[str, Any], zone: str | None) -> str:
+    """The court's clock of a log entry, with what is known of its exactness."""
+    if entry.get("at_precision") == "order_only":
+        return "–"
+    time = local_time(entry.get("at"), zone) or "–"
+    return f"≈ {time}" if entry.get("at_precision") == "about" else time
+
+
+def is_late(entry: Mapping[str, Any]) -> bool:
+    """Whether an entry was written more than an hour after what it tells of."""
+    try:
+        at = datetime.fromisoformat(str(entry["at"]))
+        return (datetime.fromisoformat(str(entry["entered_at"])) - at).total_seconds() > 3600
+    except (KeyError, ValueError, TypeError):
+        return False
+
+
+def zone_now(zone: str) -> str:
+    """The court's clock now."""
+    return datetime.now(ZoneInfo(zone)).strftime("%H:%M")
+
+
+def install_filters(app: Flask) -> None:
+    """Give the templates these words."""
+    for function in (role, kind, term, problem, day, question_text, guidance, value_text):
+        app.add_template_filter(function)
+    for function in (entry_time, is_late, zone_now, provisions_for):
+        app.add_template_global(function)
