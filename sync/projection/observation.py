@@ -142,7 +142,8 @@ def _problems(
         if isinstance(override, dict):
             author = record.folded.origins[f"overrides/{problem.key}"].author
             reason = text(override.get("reason"))
-            rows.add("notes", note(f"{id_}/reason", "reason", reason, {**place, "author": author}))
+            words = {**place, "author": author, "practice": flag(record.values.get("practice"))}
+            rows.add("notes", note(f"{id_}/reason", "reason", reason, words))
     strange: list[tuple[str, str | None]] = [] if known else [(UNKNOWN_CHECKLIST, None)]
     strange += [
         (UNKNOWN_ITEM, path.split("/")[1])

@@ -195,10 +195,11 @@ def answer_rows(
 
 def note(id_: str, kind: str, words: str | None, whose: Row) -> Row:
     """A row of the notes."""
-    empty = dict.fromkeys(
+    empty: Row = dict.fromkeys(
         ("case_id", "observation_id", "item_id", "person_id", "log_entry_id", "speaker"), None
     )
-    return {**empty, "original": None, **whose, "id": id_, "kind": kind, "text": words}
+    empty |= {"original": None, "author": None, "practice": 0}
+    return {**empty, **whose, "id": id_, "kind": kind, "text": words}
 
 
 def _fact(item: Item | None, value: Any) -> tuple[str | None, str | None]:
