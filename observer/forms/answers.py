@@ -99,7 +99,7 @@ def question(sitting: Sitting, item: Item, targets: Sequence[Target]) -> Questio
     return made
 
 
-class _Pills(SelectMultipleField):  # type: ignore[misc]
+class _Pills(SelectMultipleField):
     widget = ListWidget(prefix_label=False)
     option_widget = CheckboxInput()
 
@@ -167,11 +167,12 @@ def complaint(item: Item, value: Any) -> str | None:
     if not problems:
         return None
     if "none_excludes_others" in problems:
-        return _("“None” excludes the others. Untick one of them.")
-    return {
+        return str(_("“None” excludes the others. Untick one of them."))
+    words = {
         "number": _("Write a whole number, such as 3."),
         "duration": _("Write minutes as a whole number."),
         "date": _("Write the day as 2026-03-02."),
         "time": _("Write the time as 09:30."),
         "datetime": _("Write the day as 2026-03-02, with the time behind it if known."),
-    }.get(item.answer, _("Choose one of the answers."))
+    }
+    return str(words.get(item.answer, _("Choose one of the answers.")))

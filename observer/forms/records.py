@@ -28,21 +28,21 @@ NOT_ADMITTED_BY = ("police_or_guard", "court_staff", "judge", "registry", "other
 _TIME = Regexp(r"^$|^([01]\d|2[0-3]):[0-5]\d$", message=_l("Write the time as 09:30."))
 
 
-class CaseForm(FlaskForm):  # type: ignore[misc]
+class CaseForm(FlaskForm):
     """A case, by its working name."""
 
     title = StringField(_l("Working name"), [DataRequired(_l("Give a name.")), Length(max=120)])
     court = StringField(_l("Court"), [Length(max=120)])
 
 
-class PersonForm(FlaskForm):  # type: ignore[misc]
+class PersonForm(FlaskForm):
     """A person, by code and role; a name is never asked."""
 
     role = SelectField(_l("Role"), choices=[(role, role) for role in ROLES])
     code = StringField(_l("Code"), [Length(max=20)])
 
 
-class HearingForm(FlaskForm):  # type: ignore[misc]
+class HearingForm(FlaskForm):
     """A hearing: the court's calendar day and clock."""
 
     date = StringField(_l("Date"), [DataRequired(_l("Choose the day of the hearing."))])
@@ -64,7 +64,7 @@ class HearingForm(FlaskForm):  # type: ignore[misc]
             raise ValidationError(_("Write the zone as Europe/Paris."))
 
 
-class EntryForm(FlaskForm):  # type: ignore[misc]
+class EntryForm(FlaskForm):
     """One entry of the hearing log."""
 
     text = TextAreaField(_l("What happened"), [Length(max=10_000)])

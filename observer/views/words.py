@@ -23,7 +23,7 @@ def workspace() -> Workspace:
 
 def role(value: str) -> str:
     """A person's role."""
-    return {
+    words = {
         "accused": _("Accused"),
         "witness": _("Witness"),
         "expert": _("Expert"),
@@ -32,12 +32,13 @@ def role(value: str) -> str:
         "counsel": _("Defence counsel"),
         "victim": _("Victim"),
         "interpreter": _("Interpreter"),
-    }.get(value, _("Other"))
+    }
+    return str(words.get(value, _("Other")))
 
 
 def kind(value: str) -> str:
     """The kind of a log entry."""
-    return {
+    words = {
         "start": _("Start"),
         "break": _("Break"),
         "resume": _("Resume"),
@@ -49,12 +50,13 @@ def kind(value: str) -> str:
         "objection": _("Objection"),
         "quotation": _("Quotation"),
         "note": _("Note"),
-    }.get(value, value)
+    }
+    return str(words.get(value, value))
 
 
 def term(value: str) -> str:
     """Other closed vocabularies: how exact, how known, how heard, who refused."""
-    return {
+    words = {
         "exact": _("exact"),
         "about": _("about"),
         "order_only": _("order only"),
@@ -74,12 +76,13 @@ def term(value: str) -> str:
         "not_admitted": _("Not admitted"),
         "full": _("Full checklist"),
         "quick": _("Quick checklist"),
-    }.get(value, value)
+    }
+    return str(words.get(value, value))
 
 
 def problem(code: str) -> str:
     """A missing or inconsistent answer, in words."""
-    return {
+    words = {
         "unanswered": _("Not answered"),
         "no_accused": _("No accused is recorded in this case"),
         "no_entry": _("“No” and “partly” rest on at least one log entry"),
@@ -92,7 +95,8 @@ def problem(code: str) -> str:
         "in_absentia_but_present": _("Tried in absence, but present"),
         "all_not_observed": _("Every answer says “not observed”"),
         "not_in_force": _("Answered, though the question does not apply now"),
-    }.get(code, code)
+    }
+    return str(words.get(code, code))
 
 
 def question_text(item: Item, checklist: Checklist) -> str:
@@ -111,7 +115,7 @@ def value_text(item: Item, value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(option_label(item, str(v), language) for v in value)
     if isinstance(value, dict):
-        return _("about %(time)s", time=value.get("time"))
+        return str(_("about %(time)s", time=value.get("time")))
     if value in (*item.choices, "not_observed", "not_applicable"):
         return option_label(item, value, language)
     return str(value)
@@ -151,5 +155,5 @@ def install_filters(app: Flask) -> None:
     """Give the templates these words."""
     for function in (role, kind, term, problem, day, question_text, guidance, value_text):
         app.add_template_filter(function)
-    for function in (entry_time, is_late, zone_now, provisions_for):
-        app.add_template_global(function)
+    for shared in (entry_time, is_late, zone_now, provisions_for):
+        app.add_template_global(shared)
