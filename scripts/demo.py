@@ -17,6 +17,7 @@ from types import FrameType
 from typing import Final
 
 from observer.profile import Home
+from review.follower import projecting, turn
 from review.hub import Hub
 from review.reviewers import add_reviewer
 from schemas.errors import TrialObserverError
@@ -70,6 +71,12 @@ def make_hub(folder: Path) -> None:
     """Headquarters with the practice mission and one reviewer."""
     with closing(Hub(folder)) as hub:
         hub.create(MISSION, TITLE, ZONE, practice=True)
+        # Datasette shows the tables that are there when it starts.
+        with (
+            projecting(folder, MISSION, hub.log_path(MISSION)) as projector,
+            turn(folder, MISSION),
+        ):
+            projector.catch_up()
         add_reviewer(hub.store, REVIEWER, "reviewer", MISSION, PASSPHRASE)
 
 

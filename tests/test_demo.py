@@ -13,6 +13,7 @@ import pytest
 
 from observer.profile import Home
 from observer.workspace import Workspace
+from scripts.demo import make_hub
 from scripts.demo_mission import read_data
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -144,3 +145,8 @@ def test_the_case_says_that_it_is_fictional() -> None:
     assert "fictional" in data["case"]["title"]
     assert "fictional" in data["case"]["court"]
     assert all("fictional" in hearing["room"] for hearing in data["hearings"].values())
+
+
+def test_headquarters_has_tables_before_it_starts(tmp_path: Path) -> None:
+    make_hub(tmp_path)
+    assert (tmp_path / "projections" / "practice.db").exists()
