@@ -1,0 +1,1 @@
+"""Measurements of this project beside its peers. They judge nothing; ``docs/performance.md``."""
