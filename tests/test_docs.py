@@ -130,15 +130,16 @@ def call_names(routes: object) -> set[str]:
     return call_names(path) if isinstance(path, str) else set()
 
 
-def test_every_call_of_the_observers_app_is_described(
+def test_every_page_of_the_observers_app_is_described(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The rules under /sync of a fresh app."""
+    """Every rule of a fresh app, and those under /sync in the protocol."""
     monkeypatch.setenv("OBSERVER_INSTANCE", str(tmp_path))
     app = importlib.import_module("observer").create_app()
-    names = call_names([rule.rule for rule in app.url_map.iter_rules() if "/sync/" in rule.rule])
-    assert names, "the app has no call under /sync"
-    assert not missing(names, protocol())
+    rules = {rule.rule for rule in app.url_map.iter_rules() if rule.endpoint != "static"}
+    assert rules
+    assert not [rule for rule in sorted(rules) if f"`{rule}`" not in docs()]
+    assert not missing(call_names([rule for rule in rules if "/sync/" in rule]), protocol())
 
 
 def test_every_call_of_headquarters_is_described() -> None:
