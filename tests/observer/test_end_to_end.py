@@ -1,8 +1,11 @@
 """From the court form in Chromium to headquarters' tables, with the app killed in between."""
 
+import os
 import re
 import signal
+import socket
 import sqlite3
+import subprocess
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -12,8 +15,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from tests.observer.court import Court
-from tests.review.hub_process import MISSION, wait_for
+from review.datasette_config import datasette_command
+from tests.observer.court import OBSERVER, Court
+from tests.review.hub_process import MISSION, free_port, wait_for
 
 pytestmark = pytest.mark.browser
 SHOTS = Path(__file__).parents[2] / "docs" / "screenshots"
@@ -125,6 +129,48 @@ def test_a_hearing_from_the_form_to_headquarters(
     again = court.laptop.command("sync")
     assert "Received at headquarters: 0 new" in again.stdout
     arrived(court, observation)
+    read_at_headquarters(page, court, observation)
+
+
+def read_at_headquarters(page: Page, court: Court, observation: str) -> None:
+    """A reviewer signs in to the real Datasette and finds every answer and entry."""
+    folder, port = court.hub.instance, free_port()
+    subprocess.run(
+        [OBSERVER.with_name("observer-hub"), "reviewer", "add", "reader", "--mission", MISSION],
+        env={**os.environ, "HUB_INSTANCE": str(folder), "HUB_REVIEWER_PASSWORD": "fictional-words"},
+        check=True,
+        capture_output=True,
+    )
+    command = datasette_command(folder, "127.0.0.1", port)
+    datasette = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        wait_for(lambda: listens(port), 30)
+        page.goto(f"http://127.0.0.1:{port}/-/login")
+        page.fill("input[name=username]", "reader")
+        page.fill("input[name=password]", "fictional-words")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("text=Sign out")
+        page.goto(f"http://127.0.0.1:{port}/-/missions/{MISSION}/observations/{observation}")
+        page.screenshot(path=SHOTS / "reading-page.png")
+        shown = page.inner_text("main")
+        for words in (
+            "The bench entered.",
+            "Counsel of A1 asked for an interpreter.",
+            "Refused: no interpreter could be found.",
+            "A1 asked twice what was said.",
+        ):
+            assert words in shown
+        facts = folder / "projections" / f"{MISSION}.db"
+        for (item,) in rows(facts, "SELECT DISTINCT item_id FROM answers"):
+            assert page.locator(f"[id='q-{item}']").count() == 1
+    finally:
+        datasette.terminate()
+        datasette.wait(20)
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def arrived(court: Court, observation: str) -> None:
