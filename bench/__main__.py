@@ -8,7 +8,7 @@ from typing import Final
 
 import click
 
-from bench import fold, intake, lag, replay
+from bench import fold, form, intake, lag, replay
 from bench.figures import Figures
 from bench.machine import machine
 
@@ -17,6 +17,7 @@ BENCHES: Final[dict[str, Callable[[Path, int], Figures]]] = {
     "replay": replay.measure,
     "lag": lag.measure,
     "fold": fold.measure,
+    "form": form.measure,
 }
 
 
