@@ -14,9 +14,10 @@ from marshmallow import RAISE, Schema, ValidationError, fields, validate
 from schemas.checklist import SPECIAL, Checklist, Item
 from schemas.envelope import UUID_TEXT, is_instant
 
-TIME = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d")
-DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
-DATETIME = re.compile(r"\d{4}-\d{2}-\d{2}T(?:[01]\d|2[0-3]):[0-5]\d")
+# Python's \d takes the digits of every script, JavaScript's only 0 to 9; both must judge alike.
+TIME = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]")
+DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+DATETIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]")
 MAX_TEXT = 10_000
 KEYS = {"value", "entries", "comment", "answered_at"}
 
@@ -27,6 +28,8 @@ NONE_EXCLUDES = "none_excludes_others"
 BAD_ENTRIES = "bad_entries"
 BAD_COMMENT = "bad_comment"
 BAD_TIME = "bad_answered_at"
+UNKNOWN_ITEM = "unknown_item"
+NOT_PER_PERSON = "not_per_person"
 
 
 def check_answer(item: Item, answer: object) -> list[str]:
@@ -126,8 +129,14 @@ def compile_checker(checklist: Checklist) -> Callable[[str, Any], list[str]]:
     items = checklist.items
 
     def check(path: str, answer: Any) -> list[str]:
-        item = items.get(path.split("/")[1])
-        return check_answer(item, answer) if item else ["unknown_item"]
+        item_id, _, person = path.removeprefix("answers/").partition("/")
+        item = items.get(item_id)
+        if item is None:
+            return [UNKNOWN_ITEM]
+        problems = check_answer(item, answer)
+        if person and item.per == "none":
+            problems.append(NOT_PER_PERSON)
+        return problems
 
     return check
 

@@ -4,7 +4,7 @@ An unknown key is refused. Every problem is found and said at once, as ``where: 
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate
@@ -28,15 +28,27 @@ HEARING_KINDS = (
 
 
 class ChecklistError(TrialObserverError):
-    """A checklist or an instrument file is not sound, or not published here."""
+    """A checklist or an instrument file is not sound, or not published here.
+
+    ``problems`` holds each as ``where: what``; the message is all of them.
+    """
 
     code = "bad_checklist"
     status = 422
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems
 
 
 class _Strict(Schema):
     class Meta:
         unknown = RAISE
+
+
+def _all_stands_alone(proceedings: list[str]) -> None:
+    if "all" in proceedings and len(proceedings) > 1:
+        raise ValidationError("all stands alone in proceedings")
 
 
 class _GateSchema(_Strict):
@@ -57,7 +69,9 @@ class _ItemSchema(_Strict):
     per = fields.String(required=True, validate=validate.OneOf(("none", "accused", "witness")))
     who = fields.String(required=True, validate=validate.OneOf(("observer", "lead", "analyst")))
     proceedings = fields.List(
-        fields.String(validate=validate.OneOf(("all", *HEARING_KINDS))), required=True
+        fields.String(validate=validate.OneOf(("all", *HEARING_KINDS))),
+        required=True,
+        validate=[validate.Length(min=1), _all_stands_alone],
     )
     answer = fields.String(required=True, validate=validate.OneOf(KINDS))
     options = fields.List(fields.String(validate=validate.Regexp(r"^[a-z0-9_]+\Z")))
@@ -138,6 +152,12 @@ def load_instruments(document: object) -> dict[str, Instrument]:
     :raises ChecklistError: the file is not sound
     """
     loaded = _load(InstrumentsSchema(), document)["instruments"]
+    problems = [
+        *_repeated("instrument", [instrument.key for instrument in loaded]),
+        *_repeated("provision", [f"{i.key} {p.ref}" for i in loaded for p in i.provisions]),
+    ]
+    if problems:
+        raise ChecklistError(*problems)
     return {instrument.key: instrument for instrument in loaded}
 
 
@@ -154,7 +174,7 @@ def load_checklist(document: object, sha256: str, provisions: Collection[SourceR
     )
     problems = list(_problems(checklist, provisions))
     if problems:
-        raise ChecklistError("; ".join(problems))
+        raise ChecklistError(*problems)
     return checklist
 
 
@@ -162,8 +182,24 @@ def _load(schema: Schema, document: object) -> dict[str, Any]:
     try:
         loaded: dict[str, Any] = schema.load(document)  # type: ignore[arg-type]
     except ValidationError as error:
-        raise ChecklistError(f"The file is not sound: {error.messages}") from error
+        raise ChecklistError(*message_lines(error.messages)) from error
     return loaded
+
+
+def message_lines(messages: Any, where: str = "") -> Iterator[str]:
+    """Marshmallow's nested messages as ``sections.0.items.3.code: what``."""
+    if isinstance(messages, dict):
+        for key, inner in messages.items():
+            yield from message_lines(inner, f"{where}.{key}" if where else str(key))
+    else:
+        for message in messages:
+            yield f"{where}: {message}"
+
+
+def _repeated(what: str, values: Sequence[str]) -> Iterator[str]:
+    for value, count in Counter(values).items():
+        if count > 1:
+            yield f"{value}: this {what} stands {count} times"
 
 
 def _section(data: dict[str, Any]) -> Section:
@@ -185,14 +221,10 @@ def _section(data: dict[str, Any]) -> Section:
 
 def _problems(checklist: Checklist, provisions: Collection[SourceRef]) -> Iterator[str]:
     everything = [item for section in checklist.sections for item in section.items]
-    for name, values in (
-        ("id", [item.id for item in everything]),
-        ("code", [item.code for item in everything]),
-        ("section", [section.id for section in checklist.sections]),
-    ):
-        for value, count in Counter(values).items():
-            if count > 1:
-                yield f"{value}: this {name} stands {count} times"
+    yield from _repeated("id", [item.id for item in everything])
+    yield from _repeated("code", [item.code for item in everything])
+    yield from _repeated("section", [section.id for section in checklist.sections])
+    yield from _repeated("letter", [section.letter for section in checklist.sections])
     for section in checklist.sections:
         for item in section.items:
             if not item.code.startswith(section.letter):
@@ -230,8 +262,13 @@ def _gate_problems(item: Item, checklist: Checklist) -> Iterator[str]:
     for value in gate.any_of:
         if value not in opener.choices:
             yield f"{item.id}: its gate {gate.item} has no option {value}"
-    if not opener.core and opener.who == "observer":
+    if not opener.core:
         yield f"{gate.item}: a gate is core"
+    # In court nobody would ever open it, and in the record of the case it would not last.
+    if item.who == "observer" and opener.who != "observer":
+        yield f"{item.id}: its gate {gate.item} is not asked in court"
+    if item.scope == "case" and opener.scope != "case":
+        yield f"{item.id}: its gate {gate.item} is answered anew at each hearing"
     seen = {item.id}
     while opener is not None and opener.relevant_if is not None:
         if opener.id in seen:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from schemas.answers import check_answer
 from schemas.checklist import SPECIAL, Checklist
+from schemas.envelope import UUID_TEXT
 from schemas.relevance import Record, Target, persons_of_kind, words_of
 
 _WITH_LAWYER: Final = frozenset({"own_lawyer", "legal_aid", "duty_or_appointed_today"})
@@ -112,7 +113,8 @@ def _entries(scene: Scene) -> Iterator[Problem]:
         named = _named_entries(target)
         here = item.scope != "case"
         # The answer of a case may rest on the log of another hearing, which is not at hand.
-        found = [e for e in named if e in present] if here else named
+        elsewhere = [] if here else [e for e in named if f"log/{e}" not in scene.observation]
+        found = [*elsewhere, *(e for e in named if e in present)]
         if _needs_entry(scene, target) and not found:
             yield Problem("no_entry", target.item, _whose(target))
         for entry in named if here else ():
@@ -122,7 +124,10 @@ def _entries(scene: Scene) -> Iterator[Problem]:
 
 def _named_entries(target: Target) -> list[str]:
     entries = (target.answer or {}).get("entries")
-    return [e for e in entries if isinstance(e, str)] if isinstance(entries, list) else []
+    if not isinstance(entries, list):
+        return []
+    # What is no id names no entry: that is a bad value, and would make no field path either.
+    return [e for e in entries if isinstance(e, str) and UUID_TEXT.fullmatch(e)]
 
 
 def _needs_entry(scene: Scene, target: Target) -> bool:
@@ -138,7 +143,7 @@ def _times(scene: Scene) -> Iterator[Problem]:
     at = {key: moment(entry) for key, entry in log_entries(scene.observation).items()}
     kinds = {key: entry.get("kind") for key, entry in log_entries(scene.observation).items()}
     starts = [when for key, when in at.items() if when and kinds[key] == "start"]
-    for key, when in at.items():
+    for key, when in sorted(at.items()):
         if kinds[key] == "end" and when and starts and when < min(starts):
             yield Problem("end_before_start", "hearing.end_time", entry=key)
 
@@ -170,7 +175,8 @@ def _counsel(scene: Scene) -> Iterator[Problem]:
     if present is None:
         return
     if "defence_counsel" in present:
-        if answers and all("none" in t.values for t in answers):
+        everyone = persons_of_kind(scene.persons, "accused")
+        if everyone and sum("none" in t.values for t in answers) == len(everyone):
             yield Problem("counsel_contradiction", "counsel.represented")
         return
     for target in answers:

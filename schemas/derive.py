@@ -15,6 +15,9 @@ from schemas.consistency import log_entries, moment
 from schemas.relevance import Record, persons_of_kind, values_of
 
 
+_ABOUT_EVIDENCE_TO_COME: Final = ("request", "ruling", "objection")
+
+
 @dataclass(frozen=True, slots=True)
 class _Sources:
     hearing: Record
@@ -79,9 +82,15 @@ def _local_time(sources: _Sources, when: datetime, entry: Mapping[str, Any]) -> 
 
 
 def _witnesses(sources: _Sources) -> int | None:
-    heard = {person for entry in _entries(sources) for person in _about(entry)}
+    # Who speaks in a request, a ruling or an objection, or is asked for, is not thereby heard.
+    entries = [e for e in _entries(sources) if e.get("kind") not in _ABOUT_EVIDENCE_TO_COME]
+    named = {person for entry in entries for person in _about(entry)}
+    named |= {e["speaker"] for e in entries if isinstance(e.get("speaker"), str)}
+    ids = set(persons_of_kind(sources.persons, "witness"))
+    # Observers write the speaker as the code of the person.
+    heard = [p for p in sources.persons if p["id"] in ids and named & {p["id"], p.get("code")}]
     # No mention is no proof that no one was heard: there is no proposal of zero.
-    return len(heard.intersection(persons_of_kind(sources.persons, "witness"))) or None
+    return len(heard) or None
 
 
 def _entries(sources: _Sources) -> Iterator[Mapping[str, Any]]:

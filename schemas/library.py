@@ -6,18 +6,35 @@ do not have the hash in the ledger is refused.
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
-from typing import Any
 
 from schemas.checklist import Checklist, Item, SourceRef
 from schemas.checklist_schema import ChecklistError, load_checklist, load_instruments
 from schemas.instruments import Authority, Instrument
+from schemas.wording import Wording, load_wording
+
+__all__ = [
+    "Wording",
+    "checklist_by_hash",
+    "default_checklist",
+    "extended_checklist",
+    "instruments",
+    "load_published",
+    "option_label",
+    "provisions_for",
+    "published",
+    "read_published",
+    "wording",
+]
 
 DEFAULT = ("default-due-process", "2.0.0")
 EXTENDED = ("default-due-process-extended", "2.0.0")
+
+# A language comes from a browser and becomes part of a file's name.
+_LANGUAGE = re.compile(r"[a-z]{2,3}(?:_[A-Za-z]{2,8})*")
 
 
 def _read(*names: str) -> bytes:
@@ -99,54 +116,26 @@ def provisions_for(item: Item) -> tuple[Authority, ...]:
     return tuple(authority for authority in found if authority.is_authority)
 
 
-@dataclass(frozen=True)
-class Wording:
-    """Words of a checklist in a language, item by item, falling back to the published ones."""
-
-    checklist: Checklist
-    document: Mapping[str, Any]
-
-    def text(self, item: str) -> str:
-        """The question."""
-        return self._word(item, "text") or self.checklist.items[item].text
-
-    def help(self, item: str) -> str:
-        """The guidance."""
-        return self._word(item, "help") or self.checklist.items[item].help
-
-    def section(self, section: str) -> str:
-        """A section's title."""
-        title = self.document.get("sections", {}).get(section)
-        return title or next(s.title for s in self.checklist.sections if s.id == section)
-
-    def _word(self, item: str, name: str) -> str | None:
-        word = self.document.get("items", {}).get(item, {}).get(name)
-        return word if isinstance(word, str) else None
-
-
 @lru_cache
 def wording(checklist: Checklist, language: str) -> Wording:
     """The wording of a checklist in a language.
 
-    :raises ChecklistError: the wording's file names an item or section that does not exist
+    :raises ChecklistError: the wording's file names an item, option or section that does not exist
     """
-    path = resources.files("schemas").joinpath(
-        "checklists", "wording", f"{DEFAULT[0]}.{language}.json"
-    )
-    if language == checklist.language or not path.is_file():
-        return Wording(checklist, {})
-    document = json.loads(path.read_bytes())
-    everything = extended_checklist()
-    sections = {section.id for section in everything.sections}
-    strange = [*(set(document.get("items", {})) - set(everything.items))]
-    strange += [*(set(document.get("sections", {})) - sections)]
-    if strange:
-        raise ChecklistError(f"The wording names what does not exist: {', '.join(strange)}")
-    return Wording(checklist, document)
+    file = f"{DEFAULT[0]}.{language}.json"
+    if language == checklist.language or not _LANGUAGE.fullmatch(language):
+        return Wording(checklist, checklist.language, {})
+    path = resources.files("schemas").joinpath("checklists", "wording", file)
+    if not path.is_file():
+        return Wording(checklist, language, {})
+    loaded = load_wording(json.loads(path.read_bytes()), language, extended_checklist())
+    return Wording(checklist, language, loaded)
 
 
 @lru_cache
 def _labels(language: str) -> Mapping[str, str]:
+    if not _LANGUAGE.fullmatch(language):
+        return {}
     path = resources.files("schemas").joinpath("checklists", "labels", f"{language}.json")
     return json.loads(path.read_bytes()) if path.is_file() else {}
 

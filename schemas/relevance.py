@@ -28,8 +28,14 @@ _ROLES: Final[Mapping[str, tuple[str, ...]]] = {
     "accused": ("accused",),
     "witness": ("witness", "expert"),
 }
-# What can be known of a hearing that was not held. Of one closed to the observer nothing is asked.
-_NOT_HELD: Final = ("hearing.outcome", "hearing.adjournment_reason", "hearing.next_date")
+# What can be asked of a hearing that the observer did not attend; one that was closed to them may
+# have gone on, so that nothing is asked of it.
+_STILL_ASKED: Final[Mapping[str, tuple[str, ...]]] = {
+    "not_held": ("hearing.outcome", "hearing.adjournment_reason", "hearing.next_date"),
+    "not_admitted": (),
+}
+# What names a hearing stays true of it, attended or not.
+_NAMES_HEARING: Final = ("hearing.date", "hearing.kind", "hearing.scheduled_time")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,20 +130,20 @@ class Relevance:
                 yield Target(item.id, person, self._state(item, person, answer), answer, shared)
 
     def _state(self, item: Item, person: str, answer: Mapping[str, Any] | None) -> State:
-        if not self.in_force(item, person):
+        still_asked = _STILL_ASKED.get(attendance_of(self.observation) or "")
+        attended = still_asked is None or item.id in still_asked
+        if not attended or not self.in_force(item, person):
             return "not_asked"
-        return "answered" if values_of(answer) or _empty_choice(answer) else "unanswered"
+        return "answered" if _is_given(answer) else "unanswered"
 
     def _wanted(self, target: Target) -> bool:
-        attendance = attendance_of(self.observation)
-        if attendance == "not_admitted":
-            return False
-        if attendance == "not_held":
-            shown = target.state != "not_asked" or bool(target.values)
-            return target.item in _NOT_HELD and shown
-        quick = self.observation.get("mode") == "quick"
+        item = self.checklist.items[target.item]
         # A stored answer stays visible also where it is out of force, so that it can be taken back.
-        return not quick or self.checklist.items[target.item].core or bool(target.values)
+        stored = _is_given(target.answer)
+        if attendance_of(self.observation) in _STILL_ASKED:
+            of_hearing = item.scope == "hearing" and item.id not in _NAMES_HEARING
+            return target.state != "not_asked" or (stored and of_hearing)
+        return item.core or stored or self.observation.get("mode") != "quick"
 
     def _gate_open(self, item: Item, person: str) -> bool:
         gate = item.relevant_if
@@ -170,6 +176,6 @@ class Relevance:
         return bool(reached and listed) and max(reached) >= min(listed)
 
 
-def _empty_choice(answer: Mapping[str, Any] | None) -> bool:
-    """A list with nothing in it is an answer of a wrong shape, to be reported as such."""
-    return answer is not None and answer.get("value") in ([], ())
+def _is_given(answer: Mapping[str, Any] | None) -> bool:
+    """Whether there is a value; a list with nothing in it is one, of a wrong shape."""
+    return answer is not None and answer.get("value") is not None

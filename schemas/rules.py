@@ -42,7 +42,7 @@ class Assessment:
         return tuple(
             problem
             for problem in self.missing + self.inconsistent
-            if observation.get(f"overrides/{problem.key}") is None
+            if not _has_reason(observation.get(f"overrides/{problem.key}"))
         )
 
 
@@ -74,7 +74,7 @@ def _missing(
     attendance = attendance_of(observation)
     if attendance in ("not_held", "not_admitted"):
         return
-    if attendance == "observed" and not persons_of_kind(persons, "accused"):
+    if not persons_of_kind(persons, "accused"):
         yield Problem("no_accused", "case.accused_count")
     for target in targets:
         if target.state == "unanswered":
@@ -94,6 +94,11 @@ def _progress(
             flagged=sum(p.item in ids for p in problems),
         )
     return counts
+
+
+def _has_reason(override: object) -> bool:
+    reason = override.get("reason") if isinstance(override, Mapping) else None
+    return isinstance(reason, str) and bool(reason.strip())
 
 
 def _is_critical(checklist: Checklist, target: Target) -> bool:

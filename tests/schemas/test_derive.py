@@ -82,6 +82,25 @@ def test_witnesses_that_the_log_is_about(about: list[Any], expected: int | None)
 
 
 @pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"kind": "quotation", "speaker": "W1"}, 1),
+        ({"kind": "quotation", "speaker": "p-w1"}, 1),
+        ({"kind": "quotation", "speaker": "Judge"}, None),
+        ({"kind": "quotation", "speaker": 3}, None),
+        ({"kind": "request", "about": ["p-w1"]}, None),
+        ({"kind": "ruling", "about": ["p-w1"]}, None),
+        ({"kind": "note", "speaker": "W1", "about": ["p-w1", "p-x1"]}, 2),
+    ],
+)
+def test_a_witness_who_spoke_was_heard_one_asked_for_was_not(
+    given: dict[str, Any], expected: int | None
+) -> None:
+    observation = log(entry(at="09:00", **given))
+    assert offered("evidence.witnesses_heard", observation) == expected
+
+
+@pytest.mark.parametrize(
     ("entries", "present", "expected"),
     [
         (WHOLE, None, "yes"),
