@@ -204,8 +204,6 @@ def _not_in_force(scene: Scene) -> Iterator[Problem]:
     for target in scene.targets:
         if target.state != "not_asked" or not target.values:
             continue
-        if scene.checklist.items[target.item].scope == "case":
-            continue
         if not (target.same_for_all and target.item in applies):
             yield Problem("not_in_force", target.item, _whose(target))
 

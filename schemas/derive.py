@@ -14,7 +14,6 @@ from schemas.checklist import Checklist
 from schemas.consistency import log_entries, moment
 from schemas.relevance import Record, persons_of_kind, values_of
 
-
 _ABOUT_EVIDENCE_TO_COME: Final = ("request", "ruling", "objection")
 
 

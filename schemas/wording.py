@@ -35,9 +35,7 @@ class WordingSchema(_Strict):
     language = fields.String(required=True)
     status = fields.String(required=True)
     sections = fields.Dict(keys=fields.String(), values=_WORDS, required=True)
-    items = fields.Dict(
-        keys=fields.String(), values=fields.Nested(_ItemWordsSchema), required=True
-    )
+    items = fields.Dict(keys=fields.String(), values=fields.Nested(_ItemWordsSchema), required=True)
 
 
 @dataclass(frozen=True)
