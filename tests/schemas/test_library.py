@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from schemas import library
-from schemas.checklist import Checklist
+from schemas.checklist import SPECIAL, Checklist
 from schemas.checklist_schema import ChecklistError
 from schemas.extension import with_extension
 from schemas.library import (
@@ -128,12 +128,21 @@ def test_an_option_in_words(item: str, option: str, label: str) -> None:
     assert option_label(EVERYTHING.items[item], option, "../en") == label
 
 
+WORDINGS = [file for file in FILES.joinpath("wording").iterdir() if file.name.endswith(".json")]
 LABELS = [file for file in FILES.joinpath("labels").iterdir() if file.name.endswith(".json")]
 
 
 @pytest.mark.parametrize("file", LABELS, ids=lambda file: file.name)
 def test_labels_name_real_options(file: Any) -> None:
     assert label_problems(json.loads(file.read_bytes()), EVERYTHING) == []
+
+
+@pytest.mark.parametrize("file", WORDINGS, ids=lambda file: file.name)
+def test_a_language_has_words_for_every_option_asked_in_court(file: Any) -> None:
+    labels = json.loads(FILES.joinpath("labels", f"{file.name.split('.')[-2]}.json").read_bytes())
+    asked = (item for item in EVERYTHING.items.values() if item.who == "observer")
+    options = {option for item in asked for option in (*item.choices, *SPECIAL)}
+    assert options <= set(labels)
 
 
 def test_strange_labels_are_found() -> None:
@@ -143,9 +152,6 @@ def test_strange_labels_are_found() -> None:
         "access.audible/closed: there is no such option",
         "no: a label is a text",
     ]
-
-
-WORDINGS = [file for file in FILES.joinpath("wording").iterdir() if file.name.endswith(".json")]
 
 
 @pytest.mark.parametrize("file", WORDINGS, ids=lambda file: file.name)
