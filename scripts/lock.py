@@ -24,8 +24,8 @@ OPTIONS = (
     "--no-emit-index-url",
     "--no-emit-trusted-host",
     "--quiet",
-    # Without its extras a pin does not bind ``name[extra]`` in every pip (23.2 takes a newer release
-    # for that and then finds it has no hash).
+    # Without its extras a pin does not bind ``name[extra]`` in every pip: 23.2 takes a newer
+    # release for that, and then finds that it has no hash.
     "--no-strip-extras",
 )
 FOREIGN = ("PIP_FIND_LINKS", "PIP_EXTRA_INDEX_URL", "PIP_CONSTRAINT", "PIP_REQUIREMENT")

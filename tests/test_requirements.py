@@ -12,7 +12,8 @@ from scripts import lock
 
 FILES = ("base", "hub", "dev")
 PIN = re.compile(
-    r"^([A-Za-z0-9._-]+)(?:\[[a-z0-9,-]+\])?==(\S+) \\\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)",
+    r"^([A-Za-z0-9._-]+)(?:\[[a-z0-9,-]+\])?==(\S+) \\\n"
+    r"((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)",
     re.M,
 )
 
