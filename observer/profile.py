@@ -15,7 +15,7 @@ from sync.change import Signer
 from sync.clock import utc_now
 from sync.errors import ForgedReceipt
 from sync.http import HttpTransport
-from sync.intake import check_batch, take, wires
+from sync.intake import AT_LAPTOP, check_batch, take, wires
 from sync.invitation import Invitation, enrol_body, token_body
 from sync.keys import DeviceKey, PublicKeys, fingerprint
 from sync.log import Log
@@ -150,10 +150,16 @@ def _keep(home: Home, invitation: Invitation, device: str, answer: dict[str, Any
         pairs = wires({"changes": answer["changes"]})
         with log.writing():
             log.trust_hub(hub["device"], hub["public_key"])
-            log.set_meta({"hub_key": hub["public_key"], "epoch": answer["epoch"]})
+            log.set_meta(
+                {
+                    "hub_device": hub["device"],
+                    "hub_key": hub["public_key"],
+                    "epoch": answer["epoch"],
+                }
+            )
         batch = check_batch(log, profile.mission, pairs, PublicKeys())
         with log.writing():
-            take(log, batch, utc_now(), chained=False)
+            take(log, batch, utc_now(), node=AT_LAPTOP)
     finally:
         log.close()
     _write_new(home.profile_path, json.dumps(asdict(profile), indent=1))

@@ -5,15 +5,17 @@ See ``docs/protocol.md``, "Change". Field paths and rights are judged elsewhere
 """
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from marshmallow import RAISE, Schema, ValidationError, fields, validate
+from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, validate
 
 VERSION = 1
 MISSION_ID = re.compile(r"[a-z0-9_]{1,40}")
 AUTHOR_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
 UUID_TEXT = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+KIND = re.compile(r"[a-z_]{1,40}")
 HASH_TEXT = re.compile(r"[0-9a-f]{64}")
 RFC3339 = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})")
 
@@ -100,14 +102,35 @@ class EnvelopeSchema(Schema):
     set = fields.Raw(required=True)
 
 
+class LaterEnvelopeSchema(EnvelopeSchema):
+    """What every later version keeps, so that this one can store it and move the chain on."""
+
+    class Meta:
+        """Marshmallow options."""
+
+        unknown = EXCLUDE
+
+    v = fields.Raw(required=True, validate=[_strict_int, validate.Range(min=VERSION + 1)])
+    kind = fields.String(required=True, validate=_Matches(KIND, "a kind of record"))
+
+
 _SCHEMA = EnvelopeSchema()
+_LATER = LaterEnvelopeSchema()
+
+
+def is_later(document: Mapping[str, Any]) -> bool:
+    """Whether a change says that it is of a version after this one."""
+    version = document.get("v")
+    return type(version) is int and version > VERSION
 
 
 def envelope_problems(document: object) -> list[str]:
     """What is wrong with a change's envelope, as readable lines; empty when it is sound."""
     if not isinstance(document, dict):
         return ["a change is a JSON object"]
-    problems = [f"{key}: {_text(messages)}" for key, messages in _SCHEMA.validate(document).items()]
+    later = is_later(document)
+    found = (_LATER if later else _SCHEMA).validate(document)
+    problems = [f"{key}: {_text(messages)}" for key, messages in found.items()]
     if problems:
         return problems
     first = document["seq"] == 1
@@ -115,7 +138,7 @@ def envelope_problems(document: object) -> list[str]:
         problems.append("prev: the hash of the change before, and empty only for the first")
     if len(set(document["parents"])) != len(document["parents"]):
         problems.append("parents: a hash is named twice")
-    if not isinstance(document["set"], dict) or not document["set"]:
+    if not later and (not isinstance(document["set"], dict) or not document["set"]):
         problems.append("set: at least one field path with its value")
     return problems
 

@@ -21,7 +21,7 @@ from schemas.library import default_checklist
 from sync.change import Change
 from sync.clock import utc_now
 from sync.http import HttpTransport
-from sync.intake import check_batch, take
+from sync.intake import AT_LAPTOP, check_batch, take
 from sync.keys import PublicKeys
 from sync.push import push
 
@@ -215,7 +215,7 @@ def hand_over(home: Home, changes: list[Change]) -> None:
         for change in changes:  # one by one: the first ones say whose the next ones may be
             batch = check_batch(log, profile.mission, [(change.payload, change.signature)], keys)
             with log.writing():
-                outcome = take(log, batch, utc_now(), chained=False)
+                outcome = take(log, batch, utc_now(), node=AT_LAPTOP)
             if outcome.stopped:
                 raise NotTaken("A record could not be handed over; remove instance/demo.")
 

@@ -3,15 +3,19 @@
 No store, no clock: who calls gives the time and the heads.
 """
 
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from schemas.envelope import VERSION, envelope_problems
+from schemas.envelope import VERSION, envelope_problems, is_later
 from sync.errors import BadEnvelope
 from sync.keys import DeviceKey, sha256_hex
 from sync.profile import dump_payload, parse_payload
+
+HEADQUARTERS: Final = "HQ"
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,8 @@ class Change:
     recorded_at: str
     set: Mapping[str, Any]
     counts: bool = True
+    erased: bool = False
+    later: bool = False
 
     @property
     def instant(self) -> float:
@@ -39,7 +45,9 @@ class Change:
         return datetime.fromisoformat(self.recorded_at).timestamp()
 
     def wire(self) -> dict[str, str]:
-        """The form in which a change travels."""
+        """The form in which a change travels; of an erased one, only its envelope does."""
+        if self.erased:
+            return {"envelope": self.payload, "hash": self.hash, "signature": self.signature}
         return {"payload": self.payload, "signature": self.signature}
 
 
@@ -53,6 +61,8 @@ def read_change(
 ) -> Change:
     """Take a signed payload apart; the signature is not checked here.
 
+    A change of a later version is read as far as every version goes: it gives no value.
+
     :param counts: false for a quarantined or erased change: it keeps its place, gives no value
     :param document: the parsed payload, when the caller has it already
     :raises TooLarge: over 64 kB
@@ -64,6 +74,10 @@ def read_change(
     problems = envelope_problems(document)
     if problems:
         raise BadEnvelope("; ".join(problems))
+    later = is_later(document)
+    if later:
+        # Its values have a meaning that this version does not know.
+        document, counts = {**document, "set": {}}, False
     return Change(
         payload=payload,
         signature=signature,
@@ -79,7 +93,30 @@ def read_change(
         recorded_at=document["recorded_at"],
         set=document["set"],
         counts=counts,
+        later=later,
     )
+
+
+def envelope_of(payload: str) -> str:
+    """What an erasure leaves of a payload: everything but what was set."""
+    document = {key: value for key, value in json.loads(payload).items() if key != "set"}
+    return _encode(document)
+
+
+def read_erased(
+    envelope: str, signature: str, hash_: str, restated: Mapping[str, Any] | None = None
+) -> Change:
+    """An erased change: it keeps its place in the graph and gives no value of its own.
+
+    :param restated: what headquarters says in its place; it counts, as headquarters' words
+    :raises BadEnvelope: not the envelope of a change
+    """
+    try:
+        document = {**json.loads(envelope), "set": dict(restated or {}) or {"erased": True}}
+    except (TypeError, ValueError, RecursionError) as error:
+        raise BadEnvelope("An erased change must keep its envelope.") from error
+    change = read_change(envelope, signature, hash_, counts=bool(restated), document=document)
+    return replace(change, erased=True, author=HEADQUARTERS if restated else change.author)
 
 
 @dataclass(frozen=True, slots=True)

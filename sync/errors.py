@@ -3,6 +3,9 @@
 Each class is one row of the table in ``docs/protocol.md``.
 """
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from schemas.errors import TrialObserverError
 
 
@@ -102,6 +105,29 @@ class SignedOut(SyncError):
     retry = True
 
 
+class NewEpoch(SyncError):
+    """Headquarters was restored and has another key; ``succession`` proves it. Sign in to it."""
+
+    code = "new_epoch"
+    status = 409
+    retry = True
+
+    def __init__(self, message: str, succession: Sequence[Mapping[str, str]] = ()) -> None:
+        super().__init__(message)
+        self.succession = list(succession)
+
+    def as_json(self) -> dict[str, Any]:
+        """With the statements of the hubs before, oldest first."""
+        return {**super().as_json(), "succession": self.succession}
+
+
+class DeviceExpired(SyncError):
+    """The device was enrolled until a day that is over; what it wrote is kept on it."""
+
+    code = "device_expired"
+    status = 403
+
+
 class WrongCode(SyncError):
     """The invitation code is not known, or the proof does not fit it."""
 
@@ -170,6 +196,14 @@ class NotReached(SyncError):
     retry = True
 
 
+class SyncRunning(SyncError):
+    """Another program on this device is sending; one conversation at a time."""
+
+    code = "sync_running"
+    status = 409
+    retry = True
+
+
 class LogInUse(SyncError):
     """Another process writes to this log; a log has one writer."""
 
@@ -186,6 +220,8 @@ class ForgedReceipt(SyncError):
 
 # Codes that a change can be quarantined with: authentic, kept, and giving no value.
 QUARANTINE = {
+    "device_revoked": "the device was revoked before this came here",
+    "unknown_version": "it was written by a later version of this program",
     "not_allowed": "the author's device may not write this",
     "unknown_field": "records of this kind have no such field",
 }

@@ -4,6 +4,7 @@ import gzip
 import json
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx2
 
@@ -13,13 +14,18 @@ GZIP_FROM = 1024
 
 
 class HubRefused(SyncError):
-    """The hub's own refusal, with the code, sentence and status that it gave."""
+    """The hub's own refusal, with the code, sentence and status that it gave.
 
-    def __init__(self, answer: Mapping[str, Any]) -> None:
+    ``retry_after`` are the seconds of its ``Retry-After`` (RFC 9110, section 10.2.3).
+    """
+
+    def __init__(self, answer: Mapping[str, Any], retry_after: float | None = None) -> None:
         super().__init__(str(answer.get("error", "The hub refused this.")))
         self.code = str(answer.get("code", "error"))
         self.status = int(answer.get("status", 400))
         self.retry = bool(answer.get("retry", False))
+        self.answer = answer
+        self.retry_after = retry_after
 
 
 class HttpTransport:
@@ -34,9 +40,9 @@ class HttpTransport:
         """Close the connections."""
         self._client.close()
 
-    def get(self, call: str) -> dict[str, Any]:
+    def get(self, call: str, **query: str | int) -> dict[str, Any]:
         """GET a call's JSON object."""
-        return self._ask("GET", call, None)
+        return self._ask("GET", f"{call}?{urlencode(query)}" if query else call, None)
 
     def post(self, call: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """POST a JSON body; the answer's JSON object."""
@@ -76,5 +82,9 @@ def _document(answer: httpx2.Response) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise NotReached("The answer was cut off. Everything is saved here; try again.")
     if answer.status_code != 200 or document.get("ok") is not True:
-        raise HubRefused(document)
+        raise HubRefused(document, _seconds(answer.headers.get("Retry-After", "")))
     return document
+
+
+def _seconds(text: str) -> float | None:
+    return float(text) if text.isdecimal() and len(text) < 6 else None

@@ -1,15 +1,16 @@
-"""The receiving end of a push: what is taken, what stops a device, what is put in quarantine.
+"""The receiving end: what is taken, what stops a device, what is put in quarantine.
 
 The longest valid prefix per device is taken in one transaction; one device's stop holds up no
 other. What was here already is *known* and harmless. Knows neither HTTP nor who carried the batch.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from enum import Enum
+from typing import Any, Final
 
 from schemas.records import unknown_paths
-from schemas.rights import Writer, may_write
+from schemas.rights import HUB, SHARED_KINDS, Standing, Writer, may_write
 from sync.change import Change, read_change
 from sync.errors import (
     BadEnvelope,
@@ -29,6 +30,35 @@ from sync.profile import parse_payload
 
 MAX_CHANGES = 100
 MAX_BODY_BYTES = 1_000_000
+
+
+class Chain(Enum):
+    """How much of a device's chain a node has.
+
+    ``WHOLE``: all of it from the first change on, as the hub. ``ONWARD``: from the first that came
+    here, as a relay that was set up later. ``LOOSE``: whatever concerns this node, as a laptop.
+    """
+
+    WHOLE = 1
+    ONWARD = 2
+    LOOSE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """How a node takes in changes.
+
+    :param decides: it knows all assignments, so its word on rights stands; another node only
+        refuses to believe what is headquarters' alone to say
+    """
+
+    chain: Chain
+    decides: bool
+
+
+AT_HUB: Final = Node(Chain.WHOLE, decides=True)
+AT_RELAY: Final = Node(Chain.ONWARD, decides=False)
+AT_LAPTOP: Final = Node(Chain.LOOSE, decides=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,15 +201,19 @@ def take(
     received_at: str,
     sheet: int | None = None,
     *,
-    chained: bool = True,
+    node: Node = AT_HUB,
+    verdicts: Mapping[str, str | None] | None = None,
 ) -> Outcome:
     """Store what follows each device's head; inside ``log.writing()``.
 
     :param sheet: number of the receipt sheet that will name the changes, if one is issued here
-    :param chained: false for what the hub gives out: that is whole records, never whole chains
+    :param verdicts: the code by hash that headquarters gave when it judged these changes; with
+        them, headquarters is known to hold all of these
     """
     outcome = Outcome(known=list(batch.known), stopped=dict(batch.stopped), devices=batch.devices)
     heads: dict[str, Head] = {}
+    hub = log.meta("hub_device")
+    held = node.decides or verdicts is not None
     again = log.known(c.change.hash for c in batch.checked) if batch.checked else {}
     for checked in batch.checked:
         change = checked.change
@@ -190,36 +224,61 @@ def take(
         if stop is not None and change.seq >= stop.seq:
             continue
         head = heads.get(change.device) or log.head(change.device)
+        # Of a hub that was replaced after a restore only what others kept comes back.
+        former = checked.device.role == HUB and change.device != hub
         try:
-            if chained:
-                _follows(log, change, head, received_at)
+            _follows(log, change, head, received_at, Chain.LOOSE if former else node.chain)
         except SyncError as error:
             outcome.stopped[change.device] = Stop(change.seq, error)
             continue
-        heads[change.device] = Head(change.seq, change.hash)
-        outcome.receipts.append(_store(log, checked, received_at, sheet))
+        heads[change.device] = max(head, Head(change.seq, change.hash), key=lambda h: h.seq)
+        code = verdicts[change.hash] if verdicts is not None else judge(log, checked, node)
+        outcome.receipts.append(_store(log, change, code, received_at, sheet, held))
     return outcome
 
 
-def _follows(log: Log, change: Change, head: Head, received_at: str) -> None:
-    if change.seq > head.seq + 1:
-        raise Gap(f"Change {head.seq + 1} of this device is missing; send from there on.")
-    if change.seq <= head.seq:
+def _follows(log: Log, change: Change, head: Head, received_at: str, chain: Chain) -> None:
+    next_ = change.seq == head.seq + 1 and chain is Chain.WHOLE
+    if not next_ and log.hash_at(change.device, change.seq) is not None:
         log.keep_fork(change, received_at)
         raise Fork("Two changes of this device have one number. Both are kept; tell headquarters.")
+    if chain is Chain.LOOSE or (chain is Chain.ONWARD and head.seq == 0):
+        return
+    if change.seq > head.seq + 1:
+        raise Gap(f"Change {head.seq + 1} of this device is missing; send from there on.")
     if change.prev != head.hash:
         raise ChainBroken("The change does not follow the last one that is here.")
 
 
-def _store(log: Log, checked: Checked, received_at: str, sheet: int | None) -> dict[str, Any]:
-    change = checked.change
-    code = judge(log, checked)
+def _store(
+    log: Log,
+    change: Change,
+    code: str | None,
+    received_at: str,
+    sheet: int | None,
+    held: bool,
+) -> dict[str, Any]:
     state = "quarantined" if code else "stored"
-    position = log.append(change, state=state, code=code, received_at=received_at, sheet=sheet)
+    position = log.append(
+        change, state=state, code=code, received_at=received_at, sheet=sheet, held=held
+    )
+    return receipt_of(change.hash, change.device, change.seq, state, position, received_at, code)
+
+
+def receipt_of(
+    hash_: str,
+    device: str,
+    seq: int,
+    state: str,
+    position: int,
+    received_at: str,
+    code: str | None,
+) -> dict[str, Any]:
+    """The receipt of a change that stands at a position of this node's log."""
     receipt = {
-        "hash": change.hash,
-        "device": change.device,
-        "seq": change.seq,
+        "hash": hash_,
+        "device": device,
+        "seq": seq,
         "state": state,
         "hub_seq": position,
         "received_at": received_at,
@@ -227,18 +286,27 @@ def _store(log: Log, checked: Checked, received_at: str, sheet: int | None) -> d
     return {**receipt, "code": code} if code else receipt
 
 
-def judge(log: Log, checked: Checked) -> str | None:
+def judge(log: Log, checked: Checked, node: Node = AT_HUB) -> str | None:
     """The code a change is quarantined with, ``None`` when it is acceptable.
 
     Decided once, from the change, its device's record and who created what is here.
     """
     change, device = checked.change, checked.device
+    if change.later:
+        return "unknown_version"
+    if node.decides and device.revoked_at is not None:
+        return "device_revoked"
     if unknown_paths(change.kind, change.set):
         return "unknown_field"
     case = change.set.get("case")
     standing = log.standing(change.record, case if isinstance(case, str) else None)
+    if not node.decides and change.kind in SHARED_KINDS:
+        standing = Standing(device.author)
+    kind = log.kind(change.record)
     writer = Writer(device.author, device.role)
-    if not may_write(writer, change.kind, change.set.keys(), standing):
+    if kind not in (None, change.kind) or not may_write(
+        writer, change.kind, change.set.keys(), standing
+    ):
         return "not_allowed"
     return None
 
@@ -253,5 +321,7 @@ def receive_own(log: Log, changes: Iterable[Change], now: Callable[[], str]) -> 
         if device is None:
             raise UnknownDevice("This device is not enrolled here.")
         moment = now()
-        _follows(log, change, log.head(change.device), moment)
-        _store(log, Checked(change, device), moment, None)
+        _follows(log, change, log.head(change.device), moment, Chain.WHOLE)
+        # A device that was revoked keeps writing for its own author; the hub judges it.
+        code = judge(log, Checked(change, device), AT_HUB if device.role == HUB else AT_LAPTOP)
+        _store(log, change, code, moment, None, held=device.role == HUB)

@@ -16,7 +16,7 @@ from nacl.signing import SigningKey, VerifyKey
 
 from sync.errors import BadSignature
 
-PURPOSES: Final = ("change", "receipt", "enrol", "token")
+PURPOSES: Final = ("change", "receipt", "enrol", "token", "epoch")
 
 
 def b64url(data: bytes) -> str:

@@ -8,11 +8,15 @@ hub_seq received_at`` and, in quarantine, ``code``.
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from sync.errors import BadSignature, ForgedReceipt
 from sync.keys import DeviceKey, PublicKeys, sha256_hex
 
+NOT_PROVED: Final = (
+    "What answered could not prove that it is headquarters. Nothing is counted as "
+    "received; your changes stay here. Tell headquarters."
+)
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
@@ -28,8 +32,10 @@ class Issuer:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A signed receipt sheet and the hash of its payload."""
+    """A signed receipt sheet and the hash of its payload; ``hub`` is the device that issued it."""
 
+    hub: str
+    epoch: str
     number: int
     hash: str
     payload: str
@@ -60,7 +66,25 @@ def issue_sheet(
             "receipts": list(receipts),
         }
     )
-    return Sheet(number, sha256_hex(payload), payload, issuer.key.sign("receipt", payload))
+    return Sheet(
+        issuer.hub,
+        issuer.epoch,
+        number,
+        sha256_hex(payload),
+        payload,
+        issuer.key.sign("receipt", payload),
+    )
+
+
+def issuer_of(wire: object) -> str:
+    """Which device a sheet says that it is from; not proved yet.
+
+    :raises ForgedReceipt: it is not a sheet at all
+    """
+    try:
+        return str(json.loads(wire["payload"])["hub"])  # type: ignore[index]
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
+        raise ForgedReceipt(NOT_PROVED) from error
 
 
 def read_sheet(
@@ -68,6 +92,7 @@ def read_sheet(
 ) -> tuple[Sheet, list[dict[str, Any]]]:
     """A sheet from an answer and the receipts on it.
 
+    :param hub_key: public key of the device that must have issued it
     :raises ForgedReceipt: it is not signed by this mission's hub, or is not a sheet at all
     """
     try:
@@ -77,12 +102,13 @@ def read_sheet(
         if document["mission"] != mission:
             raise ForgedReceipt("The receipt is for another mission.")
         receipts = [_receipt(entry) for entry in document["receipts"]]
-        return Sheet(int(document["sheet"]), sha256_hex(payload), payload, signature), receipts
+        sheet = Sheet(
+            *(str(document["hub"]), str(document["epoch"]), int(document["sheet"])),
+            *(sha256_hex(payload), payload, signature),
+        )
+        return sheet, receipts
     except (BadSignature, KeyError, TypeError, ValueError, AttributeError) as error:
-        raise ForgedReceipt(
-            "What answered could not prove that it is headquarters. Nothing is counted as "
-            "received; your changes stay here. Tell headquarters."
-        ) from error
+        raise ForgedReceipt(NOT_PROVED) from error
 
 
 def _receipt(entry: dict[str, Any]) -> dict[str, Any]:

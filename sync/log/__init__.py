@@ -5,7 +5,9 @@ cut. Changes are inserted, never updated (but for dropping an erased payload). T
 and finds; it judges nothing.
 """
 
-from sync.log.log import Device, Entry, Head, Log
+from sync.log.feed import Step
+from sync.log.log import Entry, Head, Log
+from sync.log.registry import Blob, Device
 from sync.log.store import connect, told_plainly
 
-__all__ = ["Device", "Entry", "Head", "Log", "connect", "told_plainly"]
+__all__ = ["Blob", "Device", "Entry", "Head", "Log", "Step", "connect", "told_plainly"]

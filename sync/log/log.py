@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from schemas.rights import Standing
-from sync.change import Change, read_change
+from sync.change import Change, envelope_of, read_change, read_erased
+from sync.log.erased import ErasedShelf
+from sync.log.feed import Feed
 from sync.log.receipts import ReceiptShelf
+from sync.log.registry import Registry
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,17 +18,6 @@ class Head:
 
     seq: int = 0
     hash: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Device:
-    """A device as enrolled: its author's code, the role, the public key (base64url)."""
-
-    device: str
-    author: str
-    role: str
-    public_key: str
-    revoked_at: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +39,7 @@ class Entry:
 _ENTRY = "position, hash, device, seq, record, kind, received_at, state, code, sheet"
 
 
-class Log(ReceiptShelf):
+class Log(Registry, Feed, ErasedShelf, ReceiptShelf):
     """The log of one mission."""
 
     # -- what the log knows of itself -------------------------------------------------
@@ -71,6 +62,11 @@ class Log(ReceiptShelf):
         rows = self._rows("SELECT seq, hash FROM heads WHERE device = ?", [device])
         return Head(*rows[0]) if rows else Head()
 
+    def hash_at(self, device: str, seq: int) -> str | None:
+        """The hash of a device's change of this number; ``None`` if it is not here."""
+        rows = self._rows("SELECT hash FROM changes WHERE device = ? AND seq = ?", [device, seq])
+        return rows[0][0] if rows else None
+
     def known(self, hashes: Iterable[str]) -> dict[str, Entry]:
         """Those of the changes that are in the log."""
         rows = self._rows(
@@ -79,45 +75,36 @@ class Log(ReceiptShelf):
         )
         return {row[1]: Entry(*row) for row in rows}
 
-    def device(self, device: str) -> Device | None:
-        """The enrolled device, ``None`` if it is not of this mission."""
-        rows = self._rows(
-            "SELECT device, author, role, public_key, revoked_at FROM devices WHERE device = ?",
-            [device],
-        )
-        return Device(*rows[0]) if rows else None
-
-    def trust_hub(self, device: str, public_key: str) -> None:
-        """Pin the hub's device, whose key fingerprint came by another way; in :meth:`writing`."""
-        self.db.conn.execute(
-            "INSERT OR IGNORE INTO devices (device, author, role, public_key)"
-            " VALUES (?, 'HQ', 'hub', ?)",
-            (device, public_key),
-        )
-
-    def standing(self, record: str, case: str | None) -> Standing:
-        """Who created the record and who is assigned to its case."""
-        rows = self._rows('SELECT author, "case", kind FROM records WHERE record = ?', [record])
-        if rows:
-            case = record if rows[0][2] == "case" else rows[0][1]
-        assigned = self._rows(
-            'SELECT author FROM assignments WHERE "case" = ? AND ended_at IS NULL', [case]
-        )
-        return Standing(rows[0][0] if rows else None, frozenset(row[0] for row in assigned))
-
     def append(
-        self, change: Change, *, state: str, code: str | None, received_at: str, sheet: int | None
+        self,
+        change: Change,
+        *,
+        state: str,
+        code: str | None,
+        received_at: str,
+        sheet: int | None,
+        held: bool = False,
     ) -> int:
-        """Add a judged change at the end; inside :meth:`writing`. Returns its position."""
+        """Add a judged change at the end; inside :meth:`writing`. Returns its position.
+
+        :param held: headquarters is known to hold it
+        """
         run = self.db.conn.execute
+        erased = self.erased(change.hash) is not None
+        payload = None if change.erased or erased else change.payload
+        envelope = change.payload if change.erased else None
+        if erased and not change.erased:
+            envelope = envelope_of(change.payload)
         cursor = run(
             "INSERT INTO changes (hash, device, seq, kind, record, received_at, state, code,"
-            " sheet, payload, signature) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " sheet, held, payload, envelope, signature)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 *(change.hash, change.device, change.seq, change.kind, change.record),
-                *(received_at, state, code, sheet, change.payload, change.signature),
+                *(received_at, state, code, sheet, held, payload, envelope, change.signature),
             ),
         )
+        position = int(cursor.lastrowid or 0)
         run(
             "INSERT INTO heads (device, seq, hash) VALUES (?, ?, ?) ON CONFLICT (device)"
             " DO UPDATE SET seq = excluded.seq, hash = excluded.hash"
@@ -125,34 +112,12 @@ class Log(ReceiptShelf):
             (change.device, change.seq, change.hash),
         )
         if state == "stored":
-            self._read_off(change)
-        return int(cursor.lastrowid or 0)
-
-    def _read_off(self, change: Change) -> None:
-        run = self.db.conn.execute
-        values = change.set
-        run(
-            'INSERT INTO records (record, kind, author, "case") VALUES (?, ?, ?, ?)'
-            ' ON CONFLICT (record) DO UPDATE SET "case" = coalesce("case", excluded."case")',
-            (change.record, change.kind, change.author, values.get("case")),
-        )
-        if change.kind == "device" and "public_key" in values:
-            run(
-                "INSERT OR REPLACE INTO devices (device, author, role, public_key)"
-                " VALUES (?, ?, ?, ?)",
-                (change.record, values.get("author"), values.get("role"), values["public_key"]),
-            )
-        if change.kind == "device" and "revoked_at" in values:
-            run(
-                "UPDATE devices SET revoked_at = ? WHERE device = ?",
-                (values["revoked_at"], change.record),
-            )
-        if change.kind == "assignment":
-            run(
-                'INSERT OR REPLACE INTO assignments (record, "case", author, ended_at)'
-                " VALUES (?, ?, ?, ?)",
-                (change.record, values.get("case"), values.get("author"), values.get("ended_at")),
-            )
+            # Of an erased change only who wrote which record is taken in.
+            gone = payload is None
+            self._register(replace(change, set={}) if gone else change, position)
+            if change.kind == "erasure":
+                self._erase(change, position)
+        return position
 
     def keep_fork(self, change: Change, received_at: str) -> None:
         """Keep the second of two changes with one number, for a person to look at."""
@@ -161,46 +126,50 @@ class Log(ReceiptShelf):
             (change.hash, change.device, change.seq, received_at, change.payload, change.signature),
         )
 
+    def forget(self, record: str) -> None:
+        """Drop what others wrote of a record that is out of sight now; inside :meth:`writing`.
+
+        What this device's author wrote stays: it may not have arrived yet, and it is their own.
+        """
+        own = self.meta("author")
+        run = self.db.conn.execute
+        run(
+            "DELETE FROM changes WHERE record = ?1 AND held = 1 AND device IN"
+            " (SELECT device FROM devices WHERE author IS NOT ?2)",
+            (record, own),
+        )
+        run(
+            "DELETE FROM records WHERE record = ?1"
+            " AND NOT EXISTS (SELECT 1 FROM changes WHERE record = ?1)",
+            [record],
+        )
+
     # -- reading ----------------------------------------------------------------------
 
     def changes_of(self, record: str) -> list[Change]:
-        """All changes of a record, erased ones left out."""
+        """All changes of a record; erased ones keep their place and give no value of their own."""
         return self._changes("record = ?", [record])
 
-    def changes_of_device(self, device: str) -> list[Change]:
-        """A device's changes by number."""
-        return self._changes("device = ?", [device])
+    def changes_of_device(self, device: str, after: int = 0) -> list[Change]:
+        """A device's changes by number, those after a number."""
+        return self._changes("device = ? AND seq > ?", [device, after])
 
     def _changes(self, where: str, values: Sequence[Any]) -> list[Change]:
         rows = self._rows(
-            "SELECT payload, signature, hash, state FROM changes"
-            f" WHERE {where} AND payload IS NOT NULL ORDER BY position",
+            "SELECT payload, envelope, signature, hash, state FROM changes"
+            f" WHERE {where} ORDER BY position",
             values,
         )
-        return [
-            read_change(
-                payload,
-                signature,
-                hash_,
-                counts=state == "stored",
-                document=json.loads(payload),
-            )
-            for payload, signature, hash_, state in rows
-        ]
+        return [self._change(*row) for row in rows]
 
-    def records(self, kind: str) -> list[str]:
-        """The ids of all records of a kind, in the order they came here."""
-        rows = self._rows("SELECT record FROM records WHERE kind = ? ORDER BY rowid", [kind])
-        return [row[0] for row in rows]
-
-    def records_of_case(self, case: str) -> list[tuple[str, str]]:
-        """Ids and kinds of the records that name this case, in the order they came here."""
-        return [
-            (str(row[0]), str(row[1]))
-            for row in self._rows(
-                'SELECT record, kind FROM records WHERE "case" = ? ORDER BY rowid', [case]
-            )
-        ]
+    def _change(
+        self, payload: str | None, envelope: str, signature: str, hash_: str, state: str
+    ) -> Change:
+        if payload is None:
+            restated = self._restated_for(hash_) if state == "stored" else {}
+            return read_erased(envelope, signature, hash_, restated)
+        counts = state == "stored"
+        return read_change(payload, signature, hash_, counts=counts, document=json.loads(payload))
 
     def last_received(self, record: str) -> str | None:
         """When the last change of a record came here (this node's clock)."""

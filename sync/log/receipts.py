@@ -41,13 +41,37 @@ class ReceiptShelf(LogFile):
                 *(receipt["hub_seq"], receipt["received_at"], sheet),
             ),
         )
+        self.mark_held([receipt["hash"]])
+
+    def add_sent(self, receipt: Mapping[str, Any], relay: str, sheet: str) -> None:
+        """Keep a relay's receipt: it carries the change, headquarters may not have it yet."""
+        self.db.conn.execute(
+            "INSERT OR REPLACE INTO sent (hash, relay, received_at, sheet) VALUES (?, ?, ?, ?)",
+            (receipt["hash"], relay, receipt["received_at"], sheet),
+        )
+
+    def mark_held(self, hashes: Iterable[str]) -> None:
+        """Note that headquarters holds these changes; inside :meth:`writing`."""
+        self.db.conn.executemany(
+            "UPDATE changes SET held = 1 WHERE hash = ? AND held = 0", [(h,) for h in hashes]
+        )
+
+    def mark_held_upto(self, device: str, seq: int) -> None:
+        """Note that headquarters holds a device's changes up to a number, and none after it."""
+        self.db.conn.execute(
+            "UPDATE changes SET held = (seq <= ?1) WHERE device = ?2 AND held <> (seq <= ?1)",
+            (seq, device),
+        )
+
+    def doubt_held(self) -> None:
+        """Headquarters was restored: what it holds must be asked again; inside :meth:`writing`."""
+        self.db.conn.execute("UPDATE changes SET held = 0")
 
     def unreceived(self, limit: int, without: Iterable[str] = ()) -> list[dict[str, str]]:
-        """The next changes for which no receipt is here; the hub's own and some devices apart."""
+        """The next changes that headquarters is not known to hold; some devices apart."""
         rows = self._rows(
             "SELECT payload, signature, device, seq, hash FROM changes"
-            " JOIN devices USING (device) WHERE devices.role <> 'hub' AND payload IS NOT NULL"
-            " AND hash NOT IN (SELECT hash FROM receipts)"
+            " WHERE held = 0 AND payload IS NOT NULL"
             " AND device NOT IN (SELECT value FROM json_each(?)) ORDER BY position LIMIT ?",
             [json.dumps(list(without)), limit],
         )
@@ -56,19 +80,40 @@ class ReceiptShelf(LogFile):
             for row in rows
         ]
 
-    def receipt_states(self, record: str) -> dict[str, int]:
-        """How many changes of a record are ``waiting``, ``stored``, ``quarantined``."""
+    def count_unreceived(self) -> int:
+        """How many changes wait for headquarters."""
+        rows = self._rows("SELECT count(*) FROM changes WHERE held = 0 AND payload IS NOT NULL")
+        return int(rows[0][0])
+
+    def oldest_unreceived(self) -> str | None:
+        """Since when the oldest waiting change is here (this node's clock)."""
         rows = self._rows(
-            "SELECT coalesce(receipts.state, 'waiting'), count(*) FROM changes"
-            " LEFT JOIN receipts USING (hash) WHERE record = ? GROUP BY 1",
-            [record],
+            "SELECT min(received_at) FROM changes WHERE held = 0 AND payload IS NOT NULL"
+        )
+        return str(rows[0][0]) if rows[0][0] else None
+
+    def receipt_states(self, record: str, backed_up_seq: int = 0) -> dict[str, int]:
+        """How many changes of a record are in which state on their way.
+
+        ``waiting`` here only, ``sent`` to a relay, ``stored`` at headquarters, ``backed_up`` there
+        too, ``quarantined`` kept apart there.
+        """
+        rows = self._rows(
+            "SELECT CASE WHEN receipts.state = 'quarantined' THEN 'quarantined'"
+            " WHEN held = 1 AND receipts.hub_seq <= ?2 THEN 'backed_up'"
+            " WHEN held = 1 THEN 'stored'"
+            " WHEN sent.hash IS NOT NULL THEN 'sent' ELSE 'waiting' END, count(*) FROM changes"
+            " LEFT JOIN receipts USING (hash) LEFT JOIN sent USING (hash)"
+            " WHERE record = ?1 GROUP BY 1",
+            [record, backed_up_seq],
         )
         return {str(state): int(count) for state, count in rows}
 
-    def count_unreceived(self) -> int:
-        """How many changes wait for a receipt."""
+    def may_drop(self, hash_: str, backed_up_seq: int) -> bool:
+        """Whether a device may drop a change: headquarters signed for it and has backed it up."""
         rows = self._rows(
-            "SELECT count(*) FROM changes JOIN devices USING (device) WHERE devices.role <> 'hub'"
-            " AND hash NOT IN (SELECT hash FROM receipts)"
+            "SELECT 1 FROM receipts JOIN changes USING (hash)"
+            " WHERE hash = ? AND held = 1 AND hub_seq <= ?",
+            [hash_, backed_up_seq],
         )
-        return int(rows[0][0])
+        return bool(rows)

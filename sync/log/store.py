@@ -4,7 +4,7 @@ import contextlib
 import fcntl
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +54,7 @@ class LogFile:
         self._turn = threading.RLock()
         self._lock = _hold(path) if exclusive else None
         self.db = connect(path)
+        self.db.conn.execute("PRAGMA secure_delete=ON")
         with told_plainly(), self.writing():
             migrations.apply(self.db)
 
@@ -76,7 +77,14 @@ class LogFile:
                     self.db.conn.execute("ROLLBACK")
                 raise
 
-    def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    def scrub(self) -> None:
+        """Let nothing that was erased stay in the write-ahead log; after the transaction."""
+        with self._turn, told_plainly():
+            self.db.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def _rows(
+        self, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()
+    ) -> list[tuple[Any, ...]]:
         with self._turn:
             return self.db.conn.execute(sql, values).fetchall()
 

@@ -43,3 +43,36 @@ def m002_indexes(db: Database) -> None:
         'CREATE INDEX assignments_by_case ON assignments ("case")',
     ):
         db.conn.execute(statement)
+
+
+@migrations()
+def m003_feed(db: Database) -> None:
+    """Pull, erasure, attachments and epochs.
+
+    ``envelope`` is what stays of an erased change: its payload without ``set``. ``held`` says that
+    headquarters holds a change. ``..._at``, ``begun`` and ``ended`` are positions in this log.
+    """
+    for statement in (
+        "ALTER TABLE changes ADD COLUMN envelope TEXT",
+        "ALTER TABLE changes ADD COLUMN held INTEGER NOT NULL DEFAULT 0",
+        "UPDATE changes SET held = 1 WHERE sheet IS NOT NULL OR hash IN (SELECT hash FROM receipts)"
+        " OR device IN (SELECT device FROM devices WHERE role = 'hub')",
+        "ALTER TABLE devices ADD COLUMN expires_at TEXT",
+        "ALTER TABLE records ADD COLUMN case_at INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE records ADD COLUMN observation TEXT",
+        "ALTER TABLE records ADD COLUMN observation_at INTEGER NOT NULL DEFAULT 0",
+        "CREATE INDEX records_by_author ON records (author)",
+        "CREATE INDEX records_by_observation ON records (observation)",
+        "ALTER TABLE assignments ADD COLUMN begun INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE assignments ADD COLUMN ended INTEGER",
+        "CREATE INDEX assignments_by_author ON assignments (author)",
+        "CREATE INDEX changes_not_held ON changes (position) WHERE held = 0",
+        """CREATE TABLE erased (hash TEXT PRIMARY KEY, erasure TEXT NOT NULL,
+            restated TEXT NOT NULL, position INTEGER NOT NULL)""",
+        "CREATE TABLE erased_blobs (sha256 TEXT PRIMARY KEY) WITHOUT ROWID",
+        """CREATE TABLE blobs (sha256 TEXT NOT NULL, record TEXT NOT NULL, size INTEGER NOT NULL,
+            type TEXT NOT NULL, PRIMARY KEY (sha256, record)) WITHOUT ROWID""",
+        """CREATE TABLE sent (hash TEXT PRIMARY KEY, relay TEXT NOT NULL,
+            received_at TEXT NOT NULL, sheet TEXT NOT NULL)""",
+    ):
+        db.conn.execute(statement)

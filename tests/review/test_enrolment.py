@@ -13,7 +13,7 @@ from uuid6 import uuid7
 from review.store.enrolment import WRONG_WITHIN, EnrolmentStore
 from sync.change import Signer
 from sync.clock import utc_now
-from sync.intake import check_batch, take, wires
+from sync.intake import AT_LAPTOP, check_batch, take, wires
 from sync.invitation import Invitation, enrol_body, read_invitation, token_body
 from sync.keys import DeviceKey, PublicKeys, fingerprint
 from sync.log import Log
@@ -54,7 +54,7 @@ def test_an_invitation_enrols_and_lets_the_device_check_what_headquarters_wrote(
         log.trust_hub(answer["hub"]["device"], answer["hub"]["public_key"])
     batch = check_batch(log, MISSION, wires({"changes": answer["changes"]}), PublicKeys())
     with log.writing():
-        outcome = take(log, batch, utc_now(), chained=False)
+        outcome = take(log, batch, utc_now(), node=AT_LAPTOP)
     assert {one["state"] for one in outcome.receipts} == {"stored"}
     assert not outcome.stopped
     found = log.device(device)

@@ -82,6 +82,7 @@ def new_node(path: Path) -> Node:
     log, hub = Log(path / "training.db"), new_chain("HQ")
     with log.writing():
         log.trust_hub(hub.signer.device, hub.signer.key.public)
+        log.set_meta({"hub_device": hub.signer.device})
     return Node(log, hub)
 
 
