@@ -3,6 +3,7 @@
 Both calls may wait for the disk, so they run outside the event loop. Knows no HTTP.
 """
 
+import json
 import secrets
 from collections.abc import Callable
 from typing import Any
@@ -10,18 +11,22 @@ from typing import Any
 from review.channel import Channel
 from review.hub import Hub
 from schemas.envelope import UUID_TEXT
+from schemas.rights import HUB
 from sync.change import Change
+from sync.clock import instant
 from sync.errors import (
     BadRequest,
     CodeUsed,
+    DeviceExpired,
     DeviceRevoked,
+    NewEpoch,
     SignedOut,
     TooManyTries,
     UnknownDevice,
     WrongCode,
 )
 from sync.invitation import ENROL_KEYS, TOKEN_KEYS, check_proof, read_signed
-from sync.keys import PublicKeys
+from sync.keys import PublicKeys, fingerprint
 from sync.log import Device, Log
 
 WAIT = 60  # seconds for the log's writer
@@ -29,11 +34,13 @@ UNKNOWN_CODE = "This invitation is not known here. Copy the whole line, or ask f
 USED_CODE = "This invitation was used or has run out. Ask headquarters for a new one."
 
 
-def check_device(device: Device | None) -> Device:
+def check_device(device: Device | None, now: str) -> Device:
     """The device, if it may still sign in.
 
+    :param now: this hub's time, as it is written into changes
     :raises UnknownDevice: it is not enrolled in this mission
     :raises DeviceRevoked: headquarters revoked it
+    :raises DeviceExpired: it was enrolled until a day that is over
     """
     if device is None:
         raise UnknownDevice("This device is not enrolled in this mission.")
@@ -41,7 +48,24 @@ def check_device(device: Device | None) -> Device:
         raise DeviceRevoked(
             "Headquarters has revoked this device. What it holds stays on it; call headquarters."
         )
+    if device.expires_at is not None and instant(device.expires_at) <= instant(now):
+        raise DeviceExpired(
+            "This device was enrolled until a day that is over. What it holds stays on it; "
+            "ask headquarters for a new invitation."
+        )
     return device
+
+
+def check_successor(log: Log, fingerprint_: str) -> None:
+    """Return when this hub never had the key that a sign-in is for.
+
+    :raises NewEpoch: it had, before it was restored
+    """
+    statements = json.loads(log.meta("succession") or "[]")
+    if any(fingerprint(device.public_key) == fingerprint_ for device in log.devices(HUB)):
+        raise NewEpoch(
+            "Headquarters was restored from a backup and has a new key. Sign in to it.", statements
+        )
 
 
 class Enrolment:
@@ -128,7 +152,10 @@ class Enrolment:
         if log.device(device) is not None or log.standing(device, None).creator is not None:
             raise BadRequest("This device id is taken. Start the enrolment again.")
         record = seat.write(log, "device", device, fields, self.hub.now)
-        return [*log.changes_of(seat.device), *log.changes_of(seat.record), record]
+        # Headquarters' present key vouches for those it had before; then come the others' words.
+        vouched = [change for hub in log.devices(HUB) for change in log.changes_of(hub.device)]
+        own = [change for change in vouched if change.device == seat.device]
+        return [*own, *log.changes_of(seat.record), record]
 
     def token(self, body: object) -> dict[str, Any]:
         """A fresh token for an enrolled device: the answer of ``POST token``.
@@ -146,9 +173,10 @@ class Enrolment:
         channel = self.channel(document["mission"])
         if not UUID_TEXT.fullmatch(document["device"]):
             raise UnknownDevice("This device is not enrolled in this mission.")
-        device = check_device(channel.reader.device(document["device"]))
+        device = check_device(channel.reader.device(document["device"]), self.hub.now())
         channel.keys.check(device.public_key, "token", payload, signature)
         if document["aud"] != channel.seat.fingerprint:
+            check_successor(channel.reader, document["aud"])
             raise SignedOut("This sign-in is for another headquarters.")
         token, store = secrets.token_urlsafe(32), self.hub.store
         with store.writing():

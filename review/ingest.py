@@ -10,24 +10,25 @@ import os
 import socket
 import sys
 import threading
-import time
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import parse_qs
 
 import click
 import uvicorn
 
-from review.bodies import Gone, Receive, Scope, Send, header, read_json, send_json
+from review.bearers import Bearers
+from review.bodies import Gone, Receive, Scope, Send, read_json, send_json
+from review.calls import Calls
 from review.channel import Channel
 from review.enrolment import Enrolment, check_device
 from review.errors import HubPortBusy
 from review.faults import told_without_content
 from review.follower import Follower
 from review.hub import CALLS, Hub
-from review.pushes import take_in
-from review.store.enrolment import EnrolmentStore, Session, sha256
+from review.renewal import Renewal
 from review.supervised import end_with_parent
 from schemas.errors import TrialObserverError
 from sync.clock import utc_now
@@ -38,17 +39,19 @@ from sync.errors import (
     SignedOut,
     UnknownMission,
 )
-from sync.intake import MAX_BODY_BYTES, MAX_CHANGES, wires
+from sync.intake import MAX_BODY_BYTES, MAX_CHANGES
+from sync.log import Device
 
 PROTOCOL: Final = 1
 ROUTES: Final = (
     ("GET", f"{CALLS}/hello"),
     ("POST", f"{CALLS}/enrol"),
     ("POST", f"{CALLS}/token"),
+    ("POST", f"{CALLS}/renew"),
     ("POST", f"{CALLS}/push"),
+    ("POST", f"{CALLS}/heads"),
+    ("GET", f"{CALLS}/pull"),
 )
-REMEMBERED: Final = 5.0  # seconds that a token is known without looking
-MAX_REMEMBERED: Final = 10_000
 RETRY_AFTER: Final = {503: b"2", 507: b"60", 429: b"300"}  # seconds
 
 logger = logging.getLogger(__name__)
@@ -66,12 +69,12 @@ class Ingest:
         self.hub = hub
         self.projecting = projecting
         self.enrolment = Enrolment(hub, self.channel)
-        # Tokens are looked up beside enrolments, which hold their own handle while they wait.
-        self._tokens = EnrolmentStore(hub.instance / "hub.db", hub.store.clock)
+        self.renewal = Renewal(hub, self.channel)
+        self.calls = Calls(hub.now)
+        self._bearers = Bearers(hub.instance / "hub.db", hub.store)
         self._opening = threading.Lock()
         self._channels: dict[str, Channel] = {}
         self._followers: dict[str, Follower] = {}
-        self._sessions: dict[str, tuple[float, Session]] = {}
         # One at a time: enrolments wait for the disk, and wrong codes are counted in turn.
         self._desk = ThreadPoolExecutor(1, thread_name_prefix="enrolment")
         self._calls: dict[str, tuple[str, Callable[[Scope, Receive], _Answer]]] = {
@@ -95,7 +98,7 @@ class Ingest:
             follower.close()
         self._channels.clear()
         self._followers.clear()
-        self._tokens.close()
+        self._bearers.close()
         self.hub.close()
 
     def _open(self, mission: str) -> Channel:
@@ -189,31 +192,29 @@ class Ingest:
     async def _at_desk(self, call: Callable[[object], Any], body: object) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._desk, call, body)
 
+    async def _renew(self, scope: Scope, receive: Receive) -> Any:
+        body = await read_json(scope, receive)
+        return await self._at_desk(self.renewal.renew, body)
+
     async def _push(self, scope: Scope, receive: Receive) -> Any:
-        session = self._session(scope)
+        channel, _device = self._carrier(scope)
+        return await self.calls.push(channel, await read_json(scope, receive))
+
+    async def _heads(self, scope: Scope, receive: Receive) -> Any:
+        channel, _device = self._carrier(scope)
+        return await self.calls.heads(channel, await read_json(scope, receive))
+
+    async def _pull(self, scope: Scope, _receive: Receive) -> Any:
+        channel, device = self._carrier(scope)
+        query = parse_qs(scope["query_string"].decode("latin-1"))
+        return await self.calls.pull(channel, device, {key: v[0] for key, v in query.items()})
+
+    def _carrier(self, scope: Scope) -> tuple[Channel, Device]:
+        """The mission and the device of the bearer, if it may still carry."""
+        session = self._bearers.session(scope)
         channel = self.channel(session.mission)
-        check_device(channel.reader.device(session.device))
-        pairs = wires(await read_json(scope, receive))
-        return await take_in(channel, pairs, self.hub.now)
-
-    def _session(self, scope: Scope) -> Session:
-        """Who carries, by the bearer alone.
-
-        :raises SignedOut: no token, or one that is not known or has run out
-        """
-        scheme, _, token = header(scope, b"authorization").partition(" ")
-        if scheme.lower() == "bearer" and token:
-            key, now = sha256(token.strip()), time.monotonic()
-            found = self._sessions.get(key)
-            if found is not None and found[0] > now and found[1].expires_at > self._tokens.clock():
-                return found[1]
-            session = self._tokens.session(key)
-            if session is not None:
-                if len(self._sessions) >= MAX_REMEMBERED:
-                    self._sessions.clear()
-                self._sessions[key] = (now + REMEMBERED, session)
-                return session
-        raise SignedOut("The device is not signed in, or no longer. It signs in with its key.")
+        device = channel.reader.device(session.device)
+        return channel, check_device(device, self.hub.now())
 
 
 def _headers_of(error: TrialObserverError, scope: Scope) -> list[tuple[bytes, bytes]]:

@@ -30,6 +30,7 @@ FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
         "public_key": FACT,
         "expires_at": FACT,
         "revoked_at": FACT,
+        "renewed_as": FACT,
     },
     "checklist": {"checklist": FACT, "version": FACT, "sha256": FACT},
     "assignment": {"case": FACT, "hearing": FACT, "author": FACT, "by": FACT, "ended_at": FACT},
@@ -74,7 +75,12 @@ FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
     "follow_up": {"finding": FACT, "owner": FACT, "due": FACT, "state": FACT, "action": TEXT},
     "translation": {"record": FACT, "field": FACT, "language": FACT, "text": TEXT},
     "incident": {"sealed": SEALED, "opened_at": FACT},
-    "erasure": {"hashes": FACT, "by": FACT, "reason": TEXT},
+    "erasure": {
+        "hashes": FACT,
+        "by": FACT,
+        "reason": TEXT,
+        r"restated/[0-9a-f]{64}/[a-z0-9_./-]+": TEXT,
+    },
 }
 
 _COMPILED = {

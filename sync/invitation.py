@@ -117,3 +117,28 @@ def check_proof(document: dict[str, Any], payload: str, signature: str, keys: Pu
         keys.check(document["public_key"], "enrol", payload, signature)
     except Exception as error:
         raise WrongCode("The device could not prove its key. Start the enrolment again.") from error
+
+
+RENEW_KEYS = {"aud", "mission", "nonce", "device", "successor", "public_key", "at"}
+
+
+def renew_body(
+    hub: str, mission: str, device: str, key: DeviceKey, successor: str, new: DeviceKey, at: str
+) -> dict[str, str]:
+    """The body of ``POST renew``: the device names the one that goes on in its place.
+
+    Signed with both keys in turn: the old one over the text, the new one over the old signature.
+    """
+    payload = _encode(
+        {
+            "aud": hub,
+            "mission": mission,
+            "nonce": secrets.token_urlsafe(18),
+            "device": device,
+            "successor": successor,
+            "public_key": new.public,
+            "at": at,
+        }
+    )
+    signature = key.sign("enrol", payload)
+    return {"payload": payload, "signature": signature, "proof": new.sign("enrol", signature)}

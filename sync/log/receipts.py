@@ -31,6 +31,13 @@ class ReceiptShelf(LogFile):
         )
         return [{"payload": payload, "signature": signature} for payload, signature in rows]
 
+    def stands_on(self, hashes: Iterable[str], sheet: int) -> None:
+        """Note on which sheet issued here changes stand; inside :meth:`writing`."""
+        self.db.conn.executemany(
+            "UPDATE changes SET sheet = ?1 WHERE hash = ?2 AND sheet IS NOT ?1",
+            [(sheet, hash_) for hash_ in hashes],
+        )
+
     def add_receipt(self, receipt: Mapping[str, Any], sheet: str) -> None:
         """Keep the hub's receipt for a change; inside :meth:`writing`."""
         self.db.conn.execute(
