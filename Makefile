@@ -42,11 +42,13 @@ soak: setup ## kills, power cuts and long random runs: minutes to hours
 bench: setup ## the measurements
 	@$(BIN)/python -m bench
 
-lock: setup ## write requirements/ anew from pyproject.toml, keeping pins that still fit
-	@$(BIN)/python scripts/lock.py
+lock: ## write requirements/ anew from pyproject.toml, keeping pins that still fit
+	@[ -x $(BIN)/python ] || scripts/setup dev
+	@$(BIN)/python scripts/lock.py && scripts/setup dev
 
-upgrade: setup ## likewise, with the newest releases
-	@$(BIN)/python scripts/lock.py --upgrade
+upgrade: ## likewise, with the newest releases
+	@[ -x $(BIN)/python ] || scripts/setup dev
+	@$(BIN)/python scripts/lock.py --upgrade && scripts/setup dev
 
 translations: setup ## extract the strings, update and compile the catalogues
 	@$(BIN)/python scripts/catalogues.py update
