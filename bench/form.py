@@ -101,8 +101,10 @@ def _one_round(page: Page, address: str) -> dict[str, float]:
 
 def _observation(folder: Path) -> str:
     home = Home(folder)
-    DeviceKey.generate().save(home.key_path)
-    profile = Profile("measured", str(uuid7()), "OBS-1", "observer", True, "http://127.0.0.1", "")
+    device = str(uuid7())
+    home.key_path(device).parent.mkdir(parents=True)
+    DeviceKey.generate().save(home.key_path(device))
+    profile = Profile("measured", device, "OBS-1", "observer", True, "http://127.0.0.1", "")
     home.profile_path.write_text(json.dumps(asdict(profile)))
     space = Workspace(home)
     try:

@@ -9,12 +9,12 @@ import waitress
 
 from observer.app import create_app, home_folder
 from observer.errors import PortBusy
-from observer.profile import enrol, sign_in
+from observer.profile import enrol
+from observer.sending import keep_sending, send_and_receive
 from observer.workspace import Workspace
 from schemas.errors import TrialObserverError
-from sync.http import HttpTransport
-from sync.invitation import read_invitation
-from sync.push import Report, push
+from sync.invitation import Invitation, read_invitation
+from sync.session import Exchange
 
 
 class PlainGroup(click.Group):
@@ -35,14 +35,33 @@ def main() -> None:
 
 
 @main.command()
-@click.argument("invitation")
-def init(invitation: str) -> None:
-    """Set up this laptop with the INVITATION line from headquarters."""
-    profile = enrol(home_folder(), read_invitation(invitation))
+@click.argument("invitation", required=False)
+def init(invitation: str | None) -> None:
+    """Set up this laptop with the INVITATION line from headquarters; without it, it is asked."""
+    home = home_folder()
+    given = read_invitation(invitation) if invitation else _typed()
+    profile = enrol(home, given)
     click.echo(
         f"This laptop is set up for {profile.author} in the practice mission {profile.mission}."
     )
+    workspace = Workspace(home)
+    try:
+        send_and_receive(workspace)
+    except TrialObserverError:
+        click.echo("What headquarters has for you comes with the next: observer sync")
+    finally:
+        workspace.close()
     click.echo("Next: observer run")
+
+
+def _typed() -> Invitation:
+    return Invitation(
+        address=click.prompt("Address").strip().rstrip("/"),
+        mission=click.prompt("Mission").strip(),
+        code=click.prompt("Code").strip(),
+        hub=click.prompt("Fingerprint").strip().lower(),
+        practice=True,
+    )
 
 
 @main.command()
@@ -68,41 +87,45 @@ def run(host: str, port: int) -> None:
 
 @main.command()
 @click.option("--drafts", is_flag=True, help="Also send what is not submitted yet, as it stands.")
-def sync(drafts: bool) -> None:
-    """Send to headquarters what was submitted here."""
+@click.option("--watch", is_flag=True, help="Go on and try again by itself, until Ctrl-C.")
+def sync(drafts: bool, watch: bool) -> None:
+    """Send to headquarters what was submitted here, and fetch what is new."""
     workspace = Workspace(home_folder())
     try:
         if drafts:
             workspace.send(workspace.unsent())
+        if watch:
+            keep_sending(workspace, click.echo)
+            return
         waiting = len(workspace.unsent())
-        report = send_all(workspace)
-        tell(report, waiting)
+        found = send_all(workspace)
+        tell(found, waiting)
     finally:
         workspace.close()
-    if not report.clean:
+    if not found.pushed.clean:
         sys.exit(2)
 
 
-def send_all(workspace: Workspace) -> Report:
-    """Sign in and push, with a progress bar on a terminal."""
-    transport = HttpTransport(workspace.profile.address)
-    try:
-        sign_in(workspace.home, transport)
-        total = workspace.log.count_unreceived()
-        with click.progressbar(length=total, label="Sending", file=sys.stderr) as bar:
-            return push(
-                workspace.log,
-                transport,
-                workspace.profile.mission,
-                lambda done, _total: bar.update(done - bar.pos),
-            )
-    finally:
-        transport.close()
+def send_all(workspace: Workspace) -> Exchange:
+    """Send and fetch, with a progress bar on a terminal."""
+    total = workspace.log.count_unreceived()
+    with click.progressbar(length=total, label="Sending", file=sys.stderr) as bar:
+        return send_and_receive(workspace, lambda done, _total: bar.update(done - bar.pos))
 
 
-def tell(report: Report, waiting: int) -> None:
-    """Say plainly what was sent, known and refused, and why."""
+def tell(found: Exchange, waiting: int) -> None:
+    """Say plainly what was sent, known and refused, and why, and what came in."""
+    report = found.pushed
+    if found.new_epoch:
+        click.echo("Headquarters was restored from a backup; what it lacked was sent again.")
+    if found.renewed:
+        click.echo(
+            "Headquarters had other records under this laptop's numbers (a copied folder?). "
+            "The laptop goes on as a new device; what was not taken is drafted again."
+        )
     click.echo(f"Received at headquarters: {report.sent} new, {report.known} known already.")
+    if report.carried:
+        click.echo(f"Carried by a relay, not yet at headquarters: {report.carried}.")
     for receipt in report.quarantined:
         click.echo(
             f"Kept apart by headquarters ({receipt['code']}): change {receipt['hash'][:12]}. "
@@ -110,6 +133,13 @@ def tell(report: Report, waiting: int) -> None:
         )
     for stop in report.stopped.values():
         click.echo(f"Refused from change {stop['seq']} on ({stop['code']}): {stop['error']}")
+    if found.pulled.new:
+        kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(found.pulled.new.items()))
+        click.echo(f"New from headquarters: {kinds}.")
+    if found.pulled.forgotten:
+        click.echo(f"No longer yours to see: {len(found.pulled.forgotten)} records.")
+    for error in found.pulled.skipped:
+        click.echo(f"Something from headquarters could not be read ({error.code}). Update.")
     if waiting:
         click.echo(
             f"{waiting} records have drafts that were not sent: submit them, "

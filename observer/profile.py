@@ -4,7 +4,7 @@ but at enrolment.
 
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,10 @@ from sync.change import Signer
 from sync.clock import utc_now
 from sync.errors import ForgedReceipt
 from sync.http import HttpTransport
-from sync.intake import AT_LAPTOP, check_batch, take, wires
-from sync.invitation import Invitation, enrol_body, token_body
-from sync.keys import DeviceKey, PublicKeys, fingerprint
+from sync.invitation import Invitation, enrol_body
+from sync.keys import DeviceKey, fingerprint
 from sync.log import Log
+from sync.pull import believe
 
 NOT_ENCRYPTED = (
     "This is a real mission, and this version cannot encrypt its store yet. "
@@ -50,15 +50,24 @@ class Home:
         """Who uses this laptop for which mission."""
         return self.folder / "profile.json"
 
-    @property
-    def key_path(self) -> Path:
-        """The device's private key."""
-        return self.folder / "device.key"
+    def key_path(self, device: str) -> Path:
+        """The private key of a device that this laptop is or was."""
+        return self.folder / "keys" / f"{device}.key"
 
     @property
     def drafts_path(self) -> Path:
         """What is not sent yet."""
         return self.folder / "drafts.db"
+
+    @property
+    def device_path(self) -> Path:
+        """The id under which this laptop enrols, kept before the first try."""
+        return self.folder / "device.id"
+
+    @property
+    def sync_lock(self) -> Path:
+        """Held by the one conversation with headquarters at a time."""
+        return self.folder / "sync.lock"
 
     @property
     def secret_path(self) -> Path:
@@ -88,9 +97,23 @@ class Home:
     def signer(self) -> Signer:
         """What signs this laptop's changes."""
         profile = self.profile()
-        return Signer(
-            profile.mission, profile.device, profile.author, DeviceKey.load(self.key_path)
-        )
+        key = DeviceKey.load(self.key_path(profile.device))
+        return Signer(profile.mission, profile.device, profile.author, key)
+
+    def successor(self) -> str:
+        """The id of the device that this laptop is to become; its key is made and kept here."""
+        path = self.folder / "successor.id"
+        if not path.exists():
+            _write_new(path, str(uuid7()))
+        device = path.read_text().strip()
+        _ensure_key(self, device)
+        return device
+
+    def become(self, device: str) -> None:
+        """Go on as another device of the same author. The old key stays: its chain is evidence."""
+        profile = replace(self.profile(), device=device)
+        _write_new(self.profile_path, json.dumps(asdict(profile), indent=1))
+        (self.folder / "successor.id").unlink(missing_ok=True)
 
     def log(self) -> Log:
         """The opened log."""
@@ -112,7 +135,8 @@ def enrol(home: Home, invitation: Invitation) -> Profile:
     if not invitation.practice:
         raise StoreNotEncrypted(NOT_ENCRYPTED)
     home.folder.mkdir(parents=True, exist_ok=True)
-    device, key = str(uuid7()), _device_key(home)
+    device = _device_id(home)
+    key = _ensure_key(home, device)
     transport = HttpTransport(invitation.address)
     try:
         answer = transport.post("enrol", enrol_body(invitation, device, key, utc_now()))
@@ -121,16 +145,24 @@ def enrol(home: Home, invitation: Invitation) -> Profile:
     return _keep(home, invitation, device, answer)
 
 
-def _device_key(home: Home) -> DeviceKey:
-    # An enrolment that was cut off left a key; it was never the key of an enrolled device.
-    if not home.key_path.exists():
-        DeviceKey.generate().save(home.key_path)
-    return DeviceKey.load(home.key_path)
+def _device_id(home: Home) -> str:
+    # Kept, so that a try whose answer was lost can be repeated: the hub knows who used the code.
+    if not home.device_path.exists():
+        _write_new(home.device_path, str(uuid7()))
+    return home.device_path.read_text().strip()
+
+
+def _ensure_key(home: Home, device: str) -> DeviceKey:
+    path = home.key_path(device)
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    if not path.exists():
+        DeviceKey.generate().save(path)
+    return DeviceKey.load(path)
 
 
 def _keep(home: Home, invitation: Invitation, device: str, answer: dict[str, Any]) -> Profile:
     hub = answer["hub"]
-    if fingerprint(hub["public_key"]) != invitation.hub:
+    if not fingerprint(hub["public_key"]).startswith(invitation.hub):
         raise ForgedReceipt(
             "What answered is not the headquarters of this invitation. Nothing was set up."
         )
@@ -143,11 +175,10 @@ def _keep(home: Home, invitation: Invitation, device: str, answer: dict[str, Any
         role=answer["role"],
         practice=True,
         address=invitation.address,
-        hub=invitation.hub,
+        hub=fingerprint(hub["public_key"]),
     )
     log = Log(home.log_path(profile.mission))
     try:
-        pairs = wires({"changes": answer["changes"]})
         with log.writing():
             log.trust_hub(hub["device"], hub["public_key"])
             log.set_meta(
@@ -155,11 +186,10 @@ def _keep(home: Home, invitation: Invitation, device: str, answer: dict[str, Any
                     "hub_device": hub["device"],
                     "hub_key": hub["public_key"],
                     "epoch": answer["epoch"],
+                    "author": profile.author,
                 }
             )
-        batch = check_batch(log, profile.mission, pairs, PublicKeys())
-        with log.writing():
-            take(log, batch, utc_now(), node=AT_LAPTOP)
+        believe(log, profile.mission, answer["changes"])
     finally:
         log.close()
     _write_new(home.profile_path, json.dumps(asdict(profile), indent=1))
@@ -173,11 +203,3 @@ def _write_new(path: Path, text: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     part.replace(path)
-
-
-def sign_in(home: Home, transport: HttpTransport) -> None:
-    """Get a fresh token for the device; composed and signed here, good once."""
-    profile = home.profile()
-    key = DeviceKey.load(home.key_path)
-    body = token_body(profile.hub, profile.mission, profile.device, key, utc_now())
-    transport.token = str(transport.post("token", body)["token"])

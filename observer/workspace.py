@@ -17,7 +17,7 @@ from schemas.checklist import Checklist
 from schemas.checklist_schema import ChecklistError
 from schemas.library import checklist_by_hash, default_checklist
 from schemas.rules import Assessment, assess
-from sync.change import Change
+from sync.change import Change, Signer
 from sync.clock import Clock, utc_now
 from sync.cut import Dirty, cut
 from sync.fold import Folded, fold
@@ -90,7 +90,6 @@ class Workspace:
         self.now = now
         self.log = home.log()
         self.drafts = Drafts(home.drafts_path)
-        self.signer = home.signer()
         self.projector = Projector(self.log, *paths_of(home.folder, self.profile.mission))
 
     def close(self) -> None:
@@ -98,6 +97,16 @@ class Workspace:
         self.projector.close()
         self.drafts.close()
         self.log.close()
+
+    @property
+    def signer(self) -> Signer:
+        """What signs here; read anew, since after a fork another program may have renewed it."""
+        return self.home.signer()
+
+    def refresh(self) -> None:
+        """Bring the tables up to what the log holds."""
+        while self.projector.catch_up():
+            pass
 
     # -- reading ----------------------------------------------------------------------
 
@@ -197,8 +206,7 @@ class Workspace:
         changes = cut(self.log, self.signer, dirty, self.now)
         for each in dirty:
             self.drafts.sent(each.record, each.fields)
-        while self.projector.catch_up():
-            pass
+        self.refresh()
         return changes
 
     def send_sitting(self, sitting: Sitting) -> list[Change]:

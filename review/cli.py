@@ -3,51 +3,20 @@
 Every error is one sentence on standard error, with exit code 1. Secrets are printed once, here.
 """
 
-import functools
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
 import click
 
+from review.cli_parts import hub_of, plainly
 from review.errors import NotAcceptable
 from review.follower import projecting, turn
 from review.hub import Hub
+from review.invitation_cli import activate, invitations, invite
 from review.reviewers import ROLES as REVIEWER_ROLES
 from review.reviewers import add_reviewer
-from schemas.errors import TrialObserverError
-from schemas.rights import ROLES
-
-P = ParamSpec("P")
-R = TypeVar("R")
-DAY = 24 * 60 * 60.0  # seconds
-
-
-def plainly(command: Callable[P, R]) -> Callable[P, R]:
-    """Errors that we know become one sentence and exit code 1."""
-
-    @functools.wraps(command)
-    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
-        try:
-            return command(*args, **kwargs)
-        except TrialObserverError as error:
-            raise click.ClickException(error.message) from error
-        except OSError as error:
-            where = f" ({error.filename})" if error.filename else ""
-            raise click.ClickException(f"{error.strerror or error}{where}") from error
-
-    return wrapped
-
-
-@contextmanager
-def _hub(context: click.Context) -> Iterator[Hub]:
-    hub = Hub(context.obj)
-    try:
-        yield hub
-    finally:
-        hub.close()
 
 
 @click.group()
@@ -78,7 +47,7 @@ def init(
     context: click.Context, mission: str, title: str, time_zone: str, practice: bool, name: str
 ) -> None:
     """Make a new mission, with a key of its own."""
-    with _hub(context) as hub:
+    with hub_of(context) as hub:
         seat = hub.create(mission, title, time_zone, practice=practice)
         _project(hub, mission)
         kind = "practice" if practice else "real"
@@ -104,34 +73,8 @@ def _add_reviewer(hub: Hub, name: str, role: str, mission: str) -> None:
         click.echo(f"Passphrase, shown only now: {shown}")
 
 
-@main.command()
-@click.argument("mission")
-@click.argument("author")
-@click.option(
-    "--role", default="observer", show_default=True, type=click.Choice(ROLES), help="In the field."
-)
-@click.option(
-    "--days",
-    default=7,
-    show_default=True,
-    type=click.IntRange(1, 90),
-    help="How long it can be used.",
-)
-@click.option(
-    "--address",
-    envvar="HUB_ADDRESS",
-    default="http://127.0.0.1:8002",
-    show_default=True,
-    help="Where observers' devices reach ingest; also HUB_ADDRESS.",
-)
-@click.pass_context
-@plainly
-def invite(
-    context: click.Context, mission: str, author: str, role: str, days: int, address: str
-) -> None:
-    """Print an invitation for the author's next device; it is good once."""
-    with _hub(context) as hub:
-        click.echo(hub.invite(mission, author, role, days * DAY, address).text())
+for command in (invite, invitations, activate):
+    main.add_command(command)
 
 
 @main.command()
@@ -142,7 +85,7 @@ def invite(
 @plainly
 def assign(context: click.Context, mission: str, case: str, author: str) -> None:
     """Let an author write the records of a case."""
-    with _hub(context) as hub:
+    with hub_of(context) as hub:
         hub.assign(mission, case, author)
     click.echo(f"{author} is assigned to the case.")
 
@@ -154,7 +97,7 @@ def assign(context: click.Context, mission: str, case: str, author: str) -> None
 @plainly
 def revoke(context: click.Context, mission: str, device: str) -> None:
     """Take nothing more from a device; what it sent before stays."""
-    with _hub(context) as hub:
+    with hub_of(context) as hub:
         hub.revoke(mission, device)
     click.echo("The device is revoked.")
 
@@ -178,7 +121,7 @@ def reviewer() -> None:
 @plainly
 def reviewer_add(context: click.Context, name: str, mission: str, role: str) -> None:
     """Let a person into a mission; HUB_REVIEWER_PASSWORD gives a password to scripts."""
-    with _hub(context) as hub:
+    with hub_of(context) as hub:
         hub.log(mission).close()
         _add_reviewer(hub, name, role, mission)
 
@@ -194,7 +137,7 @@ def run(context: click.Context, host: str, port: int, ingest_port: int) -> None:
     from review.run import Address
     from review.run import run as run_both
 
-    with _hub(context) as hub:
+    with hub_of(context) as hub:
         if not hub.missions():
             raise NotAcceptable("There is no mission yet. Make one: observer-hub init")
         for mission in hub.missions():
@@ -212,7 +155,7 @@ def run(context: click.Context, host: str, port: int, ingest_port: int) -> None:
 @plainly
 def rebuild(context: click.Context, mission: str) -> None:
     """Make a mission's tables again from its log; also while headquarters runs."""
-    with _hub(context) as hub:
+    with hub_of(context) as hub:
         hub.log(mission).close()
         with (
             projecting(hub.instance, mission, hub.log_path(mission)) as projector,
@@ -227,7 +170,7 @@ def rebuild(context: click.Context, mission: str) -> None:
 @plainly
 def status(context: click.Context) -> None:
     """Say what is here: missions, devices, how far the tables have come."""
-    with _hub(context) as hub:
+    with hub_of(context) as hub:
         for mission in hub.missions():
             for line in _status_of(hub, mission):
                 click.echo(line)

@@ -10,12 +10,14 @@ from typing import Any
 
 from review.channel import Channel
 from review.hub import Hub
+from review.store.enrolment import Invited
 from schemas.envelope import UUID_TEXT
 from schemas.rights import HUB
 from sync.change import Change
 from sync.clock import instant
 from sync.errors import (
     BadRequest,
+    CodeNotActive,
     CodeUsed,
     DeviceExpired,
     DeviceRevoked,
@@ -25,7 +27,14 @@ from sync.errors import (
     UnknownDevice,
     WrongCode,
 )
-from sync.invitation import ENROL_KEYS, TOKEN_KEYS, check_proof, read_signed
+from sync.invitation import (
+    ENROL_KEYS,
+    TOKEN_KEYS,
+    TYPED_FINGERPRINT,
+    check_proof,
+    plain_code,
+    read_signed,
+)
 from sync.keys import PublicKeys, fingerprint
 from sync.log import Device, Log
 
@@ -82,51 +91,65 @@ class Enrolment:
         """Use an invitation up: the answer of ``POST enrol``.
 
         :raises BadRequest: another shape, or a device id that is none or is taken
-        :raises TooManyTries: wrong codes came before; nothing is looked up
         :raises WrongCode: no such invitation, or the device did not prove its key
+        :raises TooManyTries: a wrong code after too many others
+        :raises CodeNotActive: it waits to be activated
         :raises CodeUsed: it was used or has run out
         """
         document, payload, signature = read_signed(body, ENROL_KEYS)
-        self._check_tries()
-        mission, code = document["mission"], document["code"]
-        if not UUID_TEXT.fullmatch(document["device"]):
+        mission, device = document["mission"], document["device"]
+        if not UUID_TEXT.fullmatch(device):
             raise BadRequest("A device's id is a lowercase UUID.")
-        invited = self.hub.store.invited(code, mission)
-        if invited is None:
-            self.hub.store.add_wrong_try()
-            raise WrongCode(UNKNOWN_CODE)
+        invited = self._invited(document["code"], mission)
         check_proof(document, payload, signature, PublicKeys())
-        if not invited.open:
-            raise CodeUsed(USED_CODE)
         channel = self.channel(mission)
-        if document["hub"] != channel.seat.fingerprint:
+        known_hub = document["hub"]
+        if len(known_hub) < TYPED_FINGERPRINT or not channel.seat.fingerprint.startswith(known_hub):
             raise WrongCode("The invitation names another headquarters. Ask for a new one.")
         fields = {
             "author": invited.author,
             "role": invited.role,
             "public_key": document["public_key"],
         }
-        return self._admit(channel, code, document["device"], fields)
+        if invited.device_expires_at is not None:
+            fields["expires_at"] = invited.device_expires_at
+        if not invited.open(self.hub.store.clock()) and invited.used_by != device:
+            if not invited.active and invited.used_by is None:
+                raise CodeNotActive("This invitation waits for your team lead to activate it.")
+            raise CodeUsed(USED_CODE)
+        return self._admit(channel, document["code"], device, fields)
 
-    def _check_tries(self) -> None:
-        seconds = self.hub.store.wait_for_tries()
+    def _invited(self, code: str, mission: str) -> Invited:
+        """What a code is for. Wrong codes are slowed down; a right one is never kept waiting."""
+        store = self.hub.store
+        invited = store.invited(plain_code(code), mission)
+        if invited is not None:
+            return invited
+        seconds = store.wait_for_tries()
         if seconds > 0:
             raise TooManyTries(
                 f"Too many wrong codes. Wait {max(1, round(seconds / 60))} minutes, then try again."
             )
+        store.add_wrong_try()
+        raise WrongCode(UNKNOWN_CODE)
 
     def _admit(
         self, channel: Channel, code: str, device: str, fields: dict[str, str]
     ) -> dict[str, Any]:
         """The invitation is used up only together with the device's record and the token.
 
-        Who is cut off in between has a record without a token, and tries again as a new device.
+        The same device with the same key may come again: the answer to its first try was lost.
         """
         token, seat = secrets.token_urlsafe(32), channel.seat
         with self.hub.store.writing():
-            if not self.hub.store.use(code, device):
+            fresh = self.hub.store.use(plain_code(code), device)
+            here = channel.reader.device(device)
+            again = here is not None and here.public_key == fields["public_key"]
+            if not fresh and not again:
                 raise CodeUsed(USED_CODE)
-            changes = channel.submit(lambda log: self._register(channel, log, device, fields))
+            changes = channel.submit(
+                lambda log: self._register(channel, log, device, fields, again=again)
+            )
             wires = [change.wire() for change in changes.result(WAIT)]
             self.hub.store.add_token(token, seat.mission, device)
         return {
@@ -146,16 +169,23 @@ class Enrolment:
         }
 
     def _register(
-        self, channel: Channel, log: Log, device: str, fields: dict[str, str]
+        self,
+        channel: Channel,
+        log: Log,
+        device: str,
+        fields: dict[str, str],
+        *,
+        again: bool,
     ) -> list[Change]:
         seat = channel.seat
-        if log.device(device) is not None or log.standing(device, None).creator is not None:
-            raise BadRequest("This device id is taken. Start the enrolment again.")
-        record = seat.write(log, "device", device, fields, self.hub.now)
+        if not again:
+            if log.device(device) is not None or log.creator(device) is not None:
+                raise BadRequest("This device id is taken. Start the enrolment again.")
+            seat.write(log, "device", device, fields, self.hub.now)
         # Headquarters' present key vouches for those it had before; then come the others' words.
         vouched = [change for hub in log.devices(HUB) for change in log.changes_of(hub.device)]
         own = [change for change in vouched if change.device == seat.device]
-        return [*own, *log.changes_of(seat.record), record]
+        return [*own, *log.changes_of(seat.record), *log.changes_of(device)]
 
     def token(self, body: object) -> dict[str, Any]:
         """A fresh token for an enrolled device: the answer of ``POST token``.

@@ -4,7 +4,6 @@ Works on the folder of one headquarters, beside a running ingest too: each chang
 transaction of the log. Knows neither HTTP nor Datasette.
 """
 
-import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -23,7 +22,7 @@ from sync.change import Change, Signer, make_change
 from sync.clock import Clock, utc_now
 from sync.fold import fold
 from sync.intake import receive_own
-from sync.invitation import Invitation
+from sync.invitation import Invitation, new_code, plain_code
 from sync.keys import DeviceKey, fingerprint
 from sync.log import Log
 from sync.receipts import Issuer
@@ -223,11 +222,21 @@ class Hub:
     # -- who may come in --------------------------------------------------------------
 
     def invite(
-        self, mission: str, author: str, role: str, valid_for: float, address: str
+        self,
+        mission: str,
+        author: str,
+        role: str,
+        valid_for: float,
+        address: str,
+        *,
+        active: bool = True,
+        device_expires_at: str | None = None,
     ) -> Invitation:
         """A new invitation, good once and for ``valid_for`` seconds.
 
         :param address: where the observers' devices reach the ingest process
+        :param active: false: it waits until :meth:`activate`, and only then its time runs
+        :param device_expires_at: until when the device may sign in (RFC 3339)
         :raises NotAcceptable: an argument is not of its form
         """
         _check_author(author)
@@ -241,12 +250,31 @@ class Hub:
         invitation = Invitation(
             address=_calls_at(address, practice=seat.practice),
             mission=mission,
-            code=secrets.token_urlsafe(24),
+            code=new_code(),
             hub=seat.fingerprint,
             practice=seat.practice,
         )
-        self.store.invite(invitation.code, mission, author, role, valid_for)
+        self.store.invite(
+            plain_code(invitation.code),
+            mission,
+            author,
+            role,
+            valid_for,
+            active=active,
+            device_expires_at=device_expires_at,
+        )
         return invitation
+
+    def activate(self, mission: str, number: int) -> None:
+        """Let an invitation that waits be used from now on.
+
+        :raises NotAcceptable: there is none of this number that waits
+        """
+        if not self.store.activate(mission, number):
+            raise NotAcceptable(
+                f"No invitation {number} of {mission!r} waits to be activated. "
+                f"See: observer-hub invitations {mission}"
+            )
 
 
 def _check_mission(mission: str, time_zone: str) -> None:

@@ -49,9 +49,18 @@ class Renewal:
             raise UnknownDevice("This device is not enrolled in this mission.")
         if not UUID_TEXT.fullmatch(document["successor"]):
             raise BadRequest("A device's id is a lowercase UUID.")
-        device = check_device(channel.reader.device(document["device"]), self.hub.now())
+        device = channel.reader.device(document["device"])
+        if device is None:
+            raise UnknownDevice("This device is not enrolled in this mission.")
         channel.keys.check(device.public_key, "enrol", payload, signature)
         channel.keys.check(document["public_key"], "enrol", signature, proof)
+        following = channel.reader.device(document["successor"])
+        again = following is not None and (following.author, following.public_key) == (
+            device.author,
+            document["public_key"],
+        )
+        if not again:
+            check_device(device, self.hub.now())
         if document["aud"] != channel.seat.fingerprint:
             raise SignedOut("This is for another headquarters.")
         token, store = secrets.token_urlsafe(32), self.hub.store
@@ -70,7 +79,11 @@ class Renewal:
     def _replace(
         self, channel: Channel, log: Log, device: Device, successor: str, public_key: str
     ) -> list[Change]:
-        if log.device(successor) is not None or log.creator(successor) is not None:
+        here = log.device(successor)
+        if here is not None and (here.author, here.public_key) == (device.author, public_key):
+            # The answer to the first try was lost.
+            return [*log.changes_of(successor), *log.changes_of(device.device)]
+        if here is not None or log.creator(successor) is not None:
             raise BadRequest("This device id is taken. Begin again.")
         seat, now = channel.seat, self.hub.now
         fields = {"author": device.author, "role": device.role, "public_key": public_key}

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Final
 
 HUB: Final = "hub"
-ROLES: Final = ("observer", "team_lead", "reviewer", "analyst")
+RELAY: Final = "relay"
+ROLES: Final = ("observer", "team_lead", "reviewer", "analyst", RELAY)
 
 HUB_KINDS: Final = frozenset(
     {"mission", "device", "checklist", "assignment", "review", "erasure", "finding", "follow_up"}
@@ -37,14 +38,14 @@ class Standing:
 def may_write(writer: Writer, kind: str, paths: Collection[str], standing: Standing) -> bool:
     """Whether this author's device may write these fields of a record of this kind.
 
-    Hub kinds, and asking a query: the hub's key only. Case, person, hearing: who created it or is
+    Hub kinds, and asking a query: the hub's key only. A relay carries and writes nothing. Case, person, hearing: who created it or is
     assigned to the case. Observation, attachment, source, incident: the author who created it,
     from any of that author's devices. A reply to a query: any author's device here, since whose
     record the query asks about is for the reader of both to judge.
     """
     if writer.role == HUB:
         return kind in HUB_KINDS or kind == "query"
-    if kind in HUB_KINDS:
+    if writer.role == RELAY or kind in HUB_KINDS:
         return False
     if kind == "query":
         return standing.creator is not None and all(path.startswith("reply/") for path in paths)

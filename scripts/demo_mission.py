@@ -13,17 +13,12 @@ from typing import Any, Final
 from uuid6 import uuid7
 
 from observer.forms.records import at_court
-from observer.profile import Home, enrol, sign_in
+from observer.profile import Home, enrol
+from observer.sending import send_and_receive
 from observer.workspace import Sitting, Workspace
 from review.hub import Hub
 from schemas.errors import TrialObserverError
 from schemas.library import default_checklist
-from sync.change import Change
-from sync.clock import utc_now
-from sync.http import HttpTransport
-from sync.intake import AT_LAPTOP, check_batch, take
-from sync.keys import PublicKeys
-from sync.push import push
 
 DATA: Final = Path(__file__).resolve().parent.parent / "demo" / "mission.json"
 ZONE: Final = "Europe/Vienna"
@@ -197,27 +192,12 @@ def open_case(
     """The first observer's case, known to headquarters and handed on to the others."""
     ids = write_case(workspace, data)
     send(workspace)
-    others = [author for author in homes if author != workspace.profile.author]
-    assigned = [hub.assign(MISSION, ids["case"], author) for author in others]
-    with closing(hub.log(MISSION)) as log:
-        devices = log.changes_of(workspace.profile.device)
-    written = [change for id_ in ids.values() for change in workspace.log.changes_of(id_)]
-    for author in others:
-        hand_over(homes[author], [*devices, *assigned, *written])
+    for author, home in homes.items():
+        if author != workspace.profile.author:
+            hub.assign(MISSION, ids["case"], author)
+            with closing(Workspace(home)) as other:
+                send(other)
     return ids
-
-
-def hand_over(home: Home, changes: list[Change]) -> None:
-    """Bring records of others into an observer's log, as headquarters gives them out."""
-    profile = home.profile()
-    with closing(home.log()) as log:
-        keys = PublicKeys()
-        for change in changes:  # one by one: the first ones say whose the next ones may be
-            batch = check_batch(log, profile.mission, [(change.payload, change.signature)], keys)
-            with log.writing():
-                outcome = take(log, batch, utc_now(), node=AT_LAPTOP)
-            if outcome.stopped:
-                raise NotTaken("A record could not be handed over; remove instance/demo.")
 
 
 def send(workspace: Workspace) -> None:
@@ -225,8 +205,5 @@ def send(workspace: Workspace) -> None:
 
     :raises NotTaken: something was not accepted
     """
-    with closing(HttpTransport(workspace.profile.address)) as transport:
-        sign_in(workspace.home, transport)
-        report = push(workspace.log, transport, workspace.profile.mission)
-    if not report.clean:
+    if not send_and_receive(workspace).pushed.clean:
         raise NotTaken("Headquarters did not take everything; remove instance/demo.")

@@ -142,6 +142,14 @@ class CodeUsed(SyncError):
     status = 410
 
 
+class CodeNotActive(SyncError):
+    """The invitation waits until the team lead activates it."""
+
+    code = "code_not_active"
+    status = 403
+    retry = True
+
+
 class TooManyTries(SyncError):
     """Too many wrong codes; wait before the next."""
 

@@ -6,13 +6,31 @@ A device never signs bytes that a server chose: it composes the text itself.
 import json
 import secrets
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
 from sync.errors import BadRequest, WrongCode
 from sync.keys import DeviceKey, PublicKeys
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+# Crockford's base 32: no I, L, O, U, so that a code can be read out and typed.
+_ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+CODE_LENGTH: Final = 26  # characters, 130 bits
+TYPED_FINGERPRINT: Final = 16  # hex digits of headquarters' fingerprint, 64 bits
+
+
+def new_code() -> str:
+    """A fresh one-time code, in groups for the eye."""
+    plain = "".join(secrets.choice(_ALPHABET) for _ in range(CODE_LENGTH))
+    return "-".join(plain[at : at + 5] for at in range(0, CODE_LENGTH, 5))
+
+
+def plain_code(code: str) -> str:
+    """A code as it is compared: however it was typed."""
+    kept = "".join(sign for sign in code.upper() if sign.isalnum())
+    return kept.translate(str.maketrans("OIL", "011"))
 
 
 @dataclass(frozen=True, slots=True)

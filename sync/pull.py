@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sync.change import read_erased
-from sync.clock import Clock
+from sync.clock import Clock, utc_now
 from sync.errors import BadSignature, ForgedReceipt, SyncError
 from sync.intake import AT_LAPTOP, Batch, Node, check_batch, take
 from sync.keys import PublicKeys
@@ -56,6 +56,17 @@ def pull(
     if found.erased:
         log.scrub()
     return found
+
+
+def believe(log: Log, mission: str, items: list[dict[str, Any]], now: Clock = utc_now) -> None:
+    """Keep what headquarters gave with an enrolment: its own records and the device's.
+
+    :raises ForgedReceipt: something is signed by nobody known here
+    """
+    keys, found = PublicKeys(), Pulled()
+    while items:
+        part, items = _next_part(items)
+        _keep_part(log, part, mission, now, AT_LAPTOP, keys, found)
 
 
 def _keep_page(

@@ -48,11 +48,15 @@ class Condition:
 
 @dataclass(slots=True)
 class Exchange:
-    """What went out and what came in."""
+    """What went out and what came in.
+
+    ``new_epoch``: headquarters had been restored. ``renewed``: this goes on as a new device.
+    """
 
     pushed: Report = field(default_factory=Report)
     pulled: Pulled = field(default_factory=Pulled)
     new_epoch: bool = False
+    renewed: bool = False
 
 
 @contextlib.contextmanager

@@ -21,15 +21,15 @@ from detectors import (
 
 ROOMS = {
     "schemas": {"marshmallow"},
-    "sync": {"schemas", "httpx2", "nacl", "sqlite_utils", "uuid6"},
+    "sync": {"schemas", "httpx2", "nacl", "pyrage", "sqlite_utils", "uuid6"},
     "observer": {
         *("schemas", "sync", "click", "httpx2", "marshmallow", "sqlite_utils", "uuid6"),
-        *("babel", "flask", "flask_babel", "flask_wtf", "jinja2", "markupsafe", "waitress"),
+        *("babel", "flask", "flask_babel", "flask_wtf", "jinja2", "markupsafe", "PIL", "waitress"),
         *("werkzeug", "wtforms"),
     },
     "review": {
         *("schemas", "sync", "click", "httpx2", "marshmallow", "sqlite_utils", "uuid6"),
-        *("datasette", "datasette_auth_passwords", "jinja2", "markupsafe", "uvicorn"),
+        *("datasette", "datasette_auth_passwords", "jinja2", "markupsafe", "segno", "uvicorn"),
     },
 }
 # Where these may be imported at all; a path ending in / is a folder.

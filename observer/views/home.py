@@ -3,10 +3,8 @@
 from flask import Blueprint, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
-from observer.profile import sign_in
+from observer.sending import send_and_receive
 from observer.views.words import workspace
-from sync.http import HttpTransport
-from sync.push import push
 
 pages = Blueprint("home", __name__)
 
@@ -38,10 +36,5 @@ def language() -> Response:
 def send() -> str:
     """Push what was submitted, and say what became of it."""
     space = workspace()
-    transport = HttpTransport(space.profile.address)
-    try:
-        sign_in(space.home, transport)
-        report = push(space.log, transport, space.profile.mission)
-    finally:
-        transport.close()
-    return render_template("sent.html", report=report, drafts=len(space.unsent()))
+    found = send_and_receive(space)
+    return render_template("sent.html", report=found.pushed, drafts=len(space.unsent()))

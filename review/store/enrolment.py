@@ -43,14 +43,36 @@ def m001_hub(db: Database) -> None:
         db.conn.execute(statement)
 
 
+@migrations()
+def m002_invitations(db: Database) -> None:
+    """An invitation may wait to be activated, and may be for a device of limited life."""
+    for statement in (
+        "ALTER TABLE invitations ADD COLUMN valid_for REAL NOT NULL DEFAULT 0",
+        "ALTER TABLE invitations ADD COLUMN active INTEGER NOT NULL DEFAULT 1",
+        "ALTER TABLE invitations ADD COLUMN device_expires_at TEXT",
+    ):
+        db.conn.execute(statement)
+
+
 @dataclass(frozen=True, slots=True)
 class Invited:
-    """What an invitation is for, and whether it can still be used."""
+    """What an invitation is for, and what became of it; times are seconds since 1970."""
 
+    number: int
     mission: str
     author: str
     role: str
-    open: bool
+    active: bool
+    expires_at: float
+    used_by: str | None
+    device_expires_at: str | None
+
+    def open(self, now: float) -> bool:
+        """Whether it can be used now."""
+        return self.active and self.used_by is None and self.expires_at > now
+
+
+_INVITED = "rowid, mission, author, role, active, expires_at, used_by, device_expires_at"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,31 +127,61 @@ class EnrolmentStore:
 
     # -- invitations ------------------------------------------------------------------
 
-    def invite(self, code: str, mission: str, author: str, role: str, valid_for: float) -> None:
-        """Keep a new invitation for ``valid_for`` seconds."""
+    def invite(
+        self,
+        code: str,
+        mission: str,
+        author: str,
+        role: str,
+        valid_for: float,
+        *,
+        active: bool = True,
+        device_expires_at: str | None = None,
+    ) -> int:
+        """Keep a new invitation for ``valid_for`` seconds; returns its number."""
         now = self.clock()
         with self.writing():
-            self.db.conn.execute(
-                "INSERT INTO invitations (sha256, mission, author, role, created_at, expires_at)"
-                " VALUES (?, ?, ?, ?, ?, ?)",
-                (sha256(code), mission, author, role, now, now + valid_for),
+            cursor = self.db.conn.execute(
+                "INSERT INTO invitations (sha256, mission, author, role, created_at, expires_at,"
+                " valid_for, active, device_expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    *(sha256(code), mission, author, role, now, now + valid_for),
+                    *(valid_for, active, device_expires_at),
+                ),
             )
+            return int(cursor.lastrowid or 0)
 
     def invited(self, code: str, mission: str) -> Invited | None:
         """What a code is for; ``None`` if this mission has no such code."""
         rows = self._rows(
-            "SELECT mission, author, role, used_at IS NULL AND expires_at > ? FROM invitations"
-            " WHERE sha256 = ? AND mission = ?",
-            *(self.clock(), sha256(code), mission),
+            f"SELECT {_INVITED} FROM invitations WHERE sha256 = ? AND mission = ?",
+            *(sha256(code), mission),
         )
-        return Invited(rows[0][0], rows[0][1], rows[0][2], bool(rows[0][3])) if rows else None
+        return _invited(rows[0]) if rows else None
+
+    def invitations(self, mission: str) -> list[Invited]:
+        """All invitations of a mission, oldest first."""
+        rows = self._rows(
+            f"SELECT {_INVITED} FROM invitations WHERE mission = ? ORDER BY rowid", mission
+        )
+        return [_invited(row) for row in rows]
+
+    def activate(self, mission: str, number: int) -> bool:
+        """Let an invitation be used from now on, for as long as it was made for."""
+        with self.writing():
+            cursor = self.db.conn.execute(
+                "UPDATE invitations SET active = 1, expires_at = ? + valid_for"
+                " WHERE rowid = ? AND mission = ? AND active = 0 AND used_at IS NULL",
+                (self.clock(), number, mission),
+            )
+            return cursor.rowcount == 1
 
     def use(self, code: str, device: str) -> bool:
         """Use an invitation up; inside :meth:`writing`. False: another was quicker, or too late."""
         now = self.clock()
         cursor = self.db.conn.execute(
             "UPDATE invitations SET used_at = ?, used_by = ?"
-            " WHERE sha256 = ? AND used_at IS NULL AND expires_at > ?",
+            " WHERE sha256 = ? AND used_at IS NULL AND active = 1 AND expires_at > ?",
             (now, device, sha256(code), now),
         )
         return cursor.rowcount == 1
@@ -209,10 +261,17 @@ class EnrolmentStore:
         """How many invitations of a mission can still be used."""
         rows = self._rows(
             "SELECT count(*) FROM invitations"
-            " WHERE mission = ? AND used_at IS NULL AND expires_at > ?",
+            " WHERE mission = ? AND used_at IS NULL AND active = 1 AND expires_at > ?",
             *(mission, self.clock()),
         )
         return int(rows[0][0])
+
+
+def _invited(row: tuple[Any, ...]) -> Invited:
+    number, mission, author, role, active, expires_at, used_by, device_expires_at = row
+    return Invited(
+        number, mission, author, role, bool(active), expires_at, used_by, device_expires_at
+    )
 
 
 def reviewers(instance: Path) -> list[dict[str, Any]]:

@@ -144,6 +144,21 @@ class Log(Registry, Feed, ErasedShelf, ReceiptShelf):
             [record],
         )
 
+    def holds(self, hash_: str) -> bool:
+        """Whether headquarters is known to hold a change that is here."""
+        return bool(self._rows("SELECT 1 FROM changes WHERE hash = ? AND held = 1", [hash_]))
+
+    def withdraw(self, hashes: Iterable[str]) -> None:
+        """Move changes that headquarters never took aside, where forks are; in :meth:`writing`."""
+        run = self.db.conn.execute
+        for hash_ in hashes:
+            run(
+                "INSERT OR IGNORE INTO forks SELECT hash, device, seq, received_at, payload,"
+                " signature FROM changes WHERE hash = ? AND held = 0 AND payload IS NOT NULL",
+                [hash_],
+            )
+            run("DELETE FROM changes WHERE hash = ? AND held = 0", [hash_])
+
     # -- reading ----------------------------------------------------------------------
 
     def changes_of(self, record: str) -> list[Change]:

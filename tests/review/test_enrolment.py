@@ -10,6 +10,7 @@ import pytest
 from hub_process import MISSION, Device, Process, Running, fails, new_hub
 from uuid6 import uuid7
 
+from review.errors import NotAcceptable
 from review.store.enrolment import WRONG_WITHIN, EnrolmentStore
 from sync.change import Signer
 from sync.clock import utc_now
@@ -84,7 +85,7 @@ def test_an_invitation_that_has_run_out_is_gone(at: Running) -> None:
     fails(at.process.enrol(invited(at, seconds=-1)), 410, "code_used")
 
 
-def test_after_five_wrong_codes_nobody_may_try(at: Running) -> None:
+def test_after_five_wrong_codes_a_wrong_one_waits_and_a_right_one_does_not(at: Running) -> None:
     good = invited(at)
     wrong = replace(good, code="wrong")
     for _ in range(5):
@@ -92,7 +93,49 @@ def test_after_five_wrong_codes_nobody_may_try(at: Running) -> None:
     sixth = at.process.enrol(wrong)
     fails(sixth, 429, "too_many_tries")
     assert int(sixth.headers["retry-after"]) > 0
-    fails(at.process.enrol(good), 429, "too_many_tries")
+    assert at.process.enrol(good).status == 200
+
+
+def test_the_same_device_may_ask_again_when_the_answer_was_lost(at: Running) -> None:
+    invitation, device, key = invited(at), str(uuid7()), DeviceKey.generate()
+    first = at.process.enrol(invitation, device, key).json
+    again = at.process.enrol(invitation, device, key).json
+    assert again["changes"] == first["changes"]
+    assert again["token"] != first["token"]
+    fails(at.process.enrol(invitation, device, DeviceKey.generate()), 410, "code_used")
+    fails(at.process.enrol(invitation), 410, "code_used")
+
+
+def test_an_invitation_may_wait_for_the_lead_and_its_time_runs_from_then_on(at: Running) -> None:
+    made = at.hub.invite(MISSION, "OBS-1", "observer", 60, at.process.address, active=False)
+    fails(at.process.enrol(made), 403, "code_not_active")
+    number = at.hub.store.invitations(MISSION)[-1].number
+    at.hub.activate(MISSION, number)
+    assert at.process.enrol(made).status == 200
+    with pytest.raises(NotAcceptable):
+        at.hub.activate(MISSION, number)
+
+
+def test_a_code_may_be_typed_in_any_way_with_the_beginning_of_the_fingerprint(
+    at: Running,
+) -> None:
+    made = invited(at)
+    typed = replace(made, code=made.code.lower().replace("-", " ").replace("0", "o"))
+    fails(at.process.enrol(replace(typed, hub=made.hub[:12])), 403, "wrong_code")
+    assert at.process.enrol(replace(typed, hub=made.hub[:16])).status == 200
+
+
+def test_a_device_signs_in_until_its_day_is_over(at: Running) -> None:
+    for until, status in (("2020-01-01T00:00:00Z", 403), ("2999-01-01T00:00:00Z", 200)):
+        made = at.hub.invite(
+            MISSION, "OBS-1", "observer", 600, at.process.address, device_expires_at=until
+        )
+        key, id_ = DeviceKey.generate(), str(uuid7())
+        token = at.process.enrol(made, id_, key).json["token"]
+        device = Device(Signer(MISSION, id_, "OBS-1", key), token)
+        assert at.process.push(device, device.change()).status == status
+        body = sign_in(device, made.hub)
+        assert at.process.post("token", body).status == status
 
 
 def test_the_wait_ends_and_the_invitation_is_still_good(tmp_path: Path) -> None:

@@ -277,9 +277,7 @@ def test_from_an_observers_log_to_the_tables_of_headquarters(at: Running, tmp_pa
     log = Log(tmp_path / f"{MISSION}.db")
     with log.writing():
         log.trust_hub(seat.device, seat.key.public)
-        log.set_meta(
-            {"hub_device": seat.device, "hub_key": seat.key.public, "epoch": seat.epoch}
-        )
+        log.set_meta({"hub_device": seat.device, "hub_key": seat.key.public, "epoch": seat.epoch})
         log.db["devices"].insert(  # type: ignore[union-attr]
             {
                 "device": device.signer.device,

@@ -1,0 +1,69 @@
+"""Going on as a new device after a fork, as when a laptop's folder was put back from a copy.
+
+Two changes of this device had one number. What headquarters holds stays as it is; what it did not
+take is drafted again under the new device, so that nothing is lost and no number is used twice.
+Every step can be done again after a cut.
+"""
+
+from observer.profile import Home
+from observer.store import Draft
+from observer.workspace import Workspace
+from sync.change import Change
+from sync.invitation import renew_body
+from sync.keys import DeviceKey, fingerprint
+from sync.pull import believe
+from sync.session import Session
+
+
+def renew(workspace: Workspace, session: Session) -> None:
+    """Enrol a successor, signed by the old key, and draft again what was not taken.
+
+    :raises SyncError: headquarters was not reached or refused; the laptop is as it was
+    """
+    log, home, old = workspace.log, workspace.home, workspace.signer
+    device = home.successor()
+    key = DeviceKey.load(home.key_path(device))
+    hub = fingerprint(log.meta("hub_key") or "")
+    body = renew_body(hub, old.mission, old.device, old.key, device, key, workspace.now())
+    answer = session.transport.post("renew", body)
+    believe(log, old.mission, answer["changes"], workspace.now)
+    home.become(device)
+    draft_again(workspace)
+
+
+def draft_again(workspace: Workspace) -> None:
+    """Turn what headquarters never took from this laptop's former devices into drafts again."""
+    left = [
+        change
+        for device in _former_devices(workspace)
+        for change in workspace.log.changes_of_device(device)
+        if not workspace.log.holds(change.hash)
+    ]
+    if not left:
+        return
+    wanted: dict[tuple[str, str], Draft] = {}
+    for change in left:
+        for path, value in change.set.items():
+            wanted[change.record, path] = Draft(change.record, change.kind, path, value)
+    # What was drafted since then is newer and stands.
+    newer = {(change.record, path) for change in left for path in _drafted(workspace, change)}
+    workspace.drafts.write(
+        [draft for key, draft in wanted.items() if key not in newer], [], workspace.now()
+    )
+    with workspace.log.writing():
+        workspace.log.withdraw(change.hash for change in left)
+
+
+def _drafted(workspace: Workspace, change: Change) -> list[str]:
+    return list(workspace.drafts.of(change.record))
+
+
+def _former_devices(workspace: Workspace) -> list[str]:
+    home: Home = workspace.home
+    return [
+        device.device
+        for device in workspace.log.devices()
+        if device.revoked_at is not None
+        and device.device != workspace.signer.device
+        and home.key_path(device.device).exists()
+    ]

@@ -1,0 +1,81 @@
+"""This laptop's conversations with headquarters: one at a time, each kept as a state to be shown.
+
+After a fork the laptop goes on as a new device: what headquarters did not take is drafted again.
+"""
+
+import time
+from collections.abc import Callable
+from contextlib import closing
+from typing import Final
+
+from observer.renewal import draft_again, renew
+from observer.workspace import Workspace
+from sync.backoff import Backoff
+from sync.errors import Fork, SyncError
+from sync.http import HttpTransport
+from sync.push import Progress
+from sync.session import Exchange, Session, alone
+
+CALM: Final = 60.0  # seconds between two looks when all is well
+
+
+def send_and_receive(
+    workspace: Workspace,
+    progress: Progress = lambda done, total: None,
+    going_on: Callable[[], bool] = lambda: True,
+) -> Exchange:
+    """Send what was submitted, fetch what is new, and bring the tables up to date.
+
+    :param going_on: asked between the steps; false ends it, to be resumed later
+    :raises SyncRunning: another program on this laptop is at it
+    :raises SyncError: headquarters was not reached or refused; what was done stays done
+    """
+    with (
+        alone(workspace.home.sync_lock),
+        closing(HttpTransport(workspace.profile.address)) as transport,
+    ):
+        draft_again(workspace)
+        session = _session(workspace, transport)
+        try:
+            found = session.run(progress, going_on)
+            own = found.pushed.stopped.get(session.signer.device, {})
+            if own.get("code") == Fork.code:
+                renew(workspace, session)
+                transport.token = ""
+                found = _session(workspace, transport).run(progress, going_on)
+                found.renewed = True
+        finally:
+            workspace.refresh()
+        if found.pulled.forgotten or found.pulled.erased:
+            workspace.projector.rebuild()
+        return found
+
+
+def _session(workspace: Workspace, transport: HttpTransport) -> Session:
+    return Session(workspace.log, transport, workspace.signer, workspace.now)
+
+
+def keep_sending(
+    workspace: Workspace,
+    say: Callable[[str], None],
+    sleep: Callable[[float], None] = time.sleep,
+    going_on: Callable[[], bool] = lambda: True,
+) -> None:
+    """Send and fetch again and again; after a failure wait longer each time, five minutes at most.
+
+    :param say: told in one sentence what happened, when it differs from the time before
+    """
+    backoff, before = Backoff(), ""
+    while going_on():
+        try:
+            found = send_and_receive(workspace, going_on=going_on)
+            backoff.succeeded()
+            wait = CALM
+            said = f"Up to date; {found.pushed.sent} new at headquarters."
+        except SyncError as error:
+            wait = backoff.failed(getattr(error, "retry_after", None))
+            said = error.message
+        if said != before:
+            say(said)
+        before = said
+        sleep(wait)
