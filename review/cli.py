@@ -92,6 +92,19 @@ def assign(context: click.Context, mission: str, case: str, author: str) -> None
 
 @main.command()
 @click.argument("mission")
+@click.argument("case")
+@click.argument("author")
+@click.pass_context
+@plainly
+def unassign(context: click.Context, mission: str, case: str, author: str) -> None:
+    """End an author's assignment to a case; what they wrote stays theirs."""
+    with hub_of(context) as hub:
+        hub.unassign(mission, case, author)
+    click.echo(f"{author} is no longer assigned to the case.")
+
+
+@main.command()
+@click.argument("mission")
 @click.argument("device")
 @click.pass_context
 @plainly

@@ -205,6 +205,21 @@ class Hub:
         fields = {"case": case, "author": author, "by": by}
         return self._sign(mission, "assignment", str(uuid7()), fields)
 
+    def unassign(self, mission: str, case: str, author: str) -> None:
+        """End every assignment of an author to a case.
+
+        :raises NotAcceptable: there is none
+        """
+        log = self.log(mission)
+        try:
+            found = log.assigned(case, author)
+        finally:
+            log.close()
+        if not found:
+            raise NotAcceptable(f"{author} is not assigned to the case {case!r} in {mission!r}.")
+        for record in found:
+            self._sign(mission, "assignment", record, {"ended_at": self.now()})
+
     def revoke(self, mission: str, device: str) -> Change:
         """From now on take nothing more from a device; what it sent before stays.
 

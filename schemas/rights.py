@@ -38,10 +38,11 @@ class Standing:
 def may_write(writer: Writer, kind: str, paths: Collection[str], standing: Standing) -> bool:
     """Whether this author's device may write these fields of a record of this kind.
 
-    Hub kinds, and asking a query: the hub's key only. A relay carries and writes nothing. Case, person, hearing: who created it or is
-    assigned to the case. Observation, attachment, source, incident: the author who created it,
-    from any of that author's devices. A reply to a query: any author's device here, since whose
-    record the query asks about is for the reader of both to judge.
+    Hub kinds, and asking a query: the hub's key only. A relay carries and writes nothing. Case,
+    person, hearing: who created it or is assigned to the case. Observation, attachment, source,
+    incident: the author who created it, from any of that author's devices. A reply to a query: any
+    author's device here, since whose record the query asks about is for the reader of both to
+    judge.
     """
     if writer.role == HUB:
         return kind in HUB_KINDS or kind == "query"

@@ -67,6 +67,14 @@ class Registry(LogFile):
         )
         return Standing(rows[0][0] if rows else None, frozenset(row[0] for row in assigned))
 
+    def assigned(self, case: str, author: str) -> list[str]:
+        """The records of an author's assignments to a case that have not ended."""
+        rows = self._rows(
+            'SELECT record FROM assignments WHERE "case" = ? AND author = ? AND ended IS NULL',
+            [case, author],
+        )
+        return [row[0] for row in rows]
+
     def creator(self, record: str) -> str | None:
         """The author of a record's first change here."""
         rows = self._rows("SELECT author FROM records WHERE record = ?", [record])
