@@ -8,11 +8,13 @@ import click
 import waitress
 
 from observer.app import create_app, home_folder
-from observer.errors import PortBusy
+from observer.errors import PortBusy, WrongSetUp
 from observer.profile import enrol
+from observer.relay import create_relay
 from observer.sending import keep_sending, send_and_receive
 from observer.workspace import Workspace
 from schemas.errors import TrialObserverError
+from schemas.rights import RELAY
 from sync.invitation import Invitation, read_invitation
 from sync.session import Exchange
 
@@ -41,9 +43,10 @@ def init(invitation: str | None) -> None:
     home = home_folder()
     given = read_invitation(invitation) if invitation else _typed()
     profile = enrol(home, given)
-    click.echo(
-        f"This laptop is set up for {profile.author} in the practice mission {profile.mission}."
-    )
+    click.echo(f"Set up for {profile.author} in the practice mission {profile.mission}.")
+    if profile.role == RELAY:
+        click.echo("Next: observer serve")
+        return
     workspace = Workspace(home)
     try:
         send_and_receive(workspace)
@@ -70,7 +73,15 @@ def _typed() -> Invitation:
 def run(host: str, port: int) -> None:
     """Run the app for the browser on this laptop."""
     home = home_folder()
-    home.profile()
+    if home.profile().role == RELAY:
+        raise WrongSetUp("This folder is a relay's. Run: observer serve")
+    _check_port(host, port, "run")
+    app = create_app(home)
+    click.echo(f"Open http://{host}:{port}/ in a browser on this laptop. Ctrl-C stops.")
+    waitress.serve(app, host=host, port=port, threads=4, ident=None)
+
+
+def _check_port(host: str, port: int, command: str) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -78,11 +89,28 @@ def run(host: str, port: int) -> None:
         except OSError as error:
             raise PortBusy(
                 f"Port {port} is in use. Stop the other program, or choose another: "
-                f"observer run --port {port + 10}"
+                f"observer {command} --port {port + 10}"
             ) from error
-    app = create_app(home)
-    click.echo(f"Open http://{host}:{port}/ in a browser on this laptop. Ctrl-C stops.")
-    waitress.serve(app, host=host, port=port, threads=4, ident=None)
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8003, show_default=True, help="Port to listen on.")
+def serve(host: str, port: int) -> None:
+    """Carry the changes of many phones to headquarters; for a folder set up with a relay's role."""
+    home = home_folder()
+    if home.profile().role != RELAY:
+        raise WrongSetUp(
+            "This folder is an observer's. A relay has one of its own: "
+            "observer-hub invite MISSION RELAY-1 --role relay"
+        )
+    _check_port(host, port, "serve")
+    app = create_relay(home)
+    click.echo(f"Phones bring their changes to http://{host}:{port}/sync/v1 (behind TLS).")
+    try:
+        waitress.serve(app, host=host, port=port, threads=16, ident=None)
+    finally:
+        app.extensions["relay"].close()
 
 
 @main.command()

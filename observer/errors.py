@@ -50,3 +50,10 @@ class PortBusy(TrialObserverError):
 
     code = "port_busy"
     status = 503
+
+
+class WrongSetUp(TrialObserverError):
+    """The folder is a relay's and not an observer's, or the other way round."""
+
+    code = "wrong_set_up"
+    status = 409

@@ -18,7 +18,7 @@ from sync.http import HttpTransport
 from sync.invitation import Invitation, enrol_body
 from sync.keys import DeviceKey, fingerprint
 from sync.log import Log
-from sync.pull import believe
+from sync.trust import believe
 
 NOT_ENCRYPTED = (
     "This is a real mission, and this version cannot encrypt its store yet. "

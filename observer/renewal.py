@@ -11,8 +11,8 @@ from observer.workspace import Workspace
 from sync.change import Change
 from sync.invitation import renew_body
 from sync.keys import DeviceKey, fingerprint
-from sync.pull import believe
 from sync.session import Session
+from sync.trust import believe
 
 
 def renew(workspace: Workspace, session: Session) -> None:

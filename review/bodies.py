@@ -5,11 +5,11 @@ Every answer carries ``Trial-Sync: 1`` and is not to be cached. Cookies are neve
 
 import asyncio
 import json
-import zlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Final
 
-from sync.errors import BadRequest, TooLarge, WrongType
+from sync.bodies import parse, too_large, unpack
+from sync.errors import BadRequest, WrongType
 from sync.intake import MAX_BODY_BYTES
 
 Scope = Mapping[str, Any]
@@ -65,12 +65,8 @@ async def read_json(scope: Scope, receive: Receive) -> Any:
     if kind != "application/json" or encoding not in ("", "identity", "gzip"):
         raise WrongType("A body is application/json, plain or gzip.")
     if packed is None:
-        raise _too_large()
-    return _parse(_unpack(packed) if encoding == "gzip" else packed)
-
-
-def _too_large() -> TooLarge:
-    return TooLarge(f"A body has at most {MAX_BODY_BYTES} bytes, unpacked; send it in parts.")
+        raise too_large()
+    return parse(unpack(packed) if encoding == "gzip" else packed)
 
 
 async def _read(receive: Receive) -> bytes | None:
@@ -90,23 +86,3 @@ async def _read(receive: Receive) -> bytes | None:
             parts.append(part)
         more = message.get("more_body", False)
     return b"".join(parts) if size <= MAX_BODY_BYTES else None
-
-
-def _unpack(packed: bytes) -> bytes:
-    unpacker = zlib.decompressobj(wbits=31)
-    try:
-        body = unpacker.decompress(packed, MAX_BODY_BYTES + 1)
-    except zlib.error as error:
-        raise BadRequest("The body is not gzip. Send it again.") from error
-    if len(body) > MAX_BODY_BYTES:
-        raise _too_large()
-    if not unpacker.eof or unpacker.unused_data:
-        raise BadRequest("The body was cut off. Send it again.")
-    return body
-
-
-def _parse(body: bytes) -> Any:
-    try:
-        return json.loads(body.decode("utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise BadRequest("The body is not whole JSON. Send it again.") from error

@@ -14,13 +14,10 @@ from review.store.enrolment import Invited
 from schemas.envelope import UUID_TEXT
 from schemas.rights import HUB
 from sync.change import Change
-from sync.clock import instant
 from sync.errors import (
     BadRequest,
     CodeNotActive,
     CodeUsed,
-    DeviceExpired,
-    DeviceRevoked,
     NewEpoch,
     SignedOut,
     TooManyTries,
@@ -36,33 +33,12 @@ from sync.invitation import (
     read_signed,
 )
 from sync.keys import PublicKeys, fingerprint
-from sync.log import Device, Log
+from sync.log import Log
+from sync.trust import check_device
 
 WAIT = 60  # seconds for the log's writer
 UNKNOWN_CODE = "This invitation is not known here. Copy the whole line, or ask for a new one."
 USED_CODE = "This invitation was used or has run out. Ask headquarters for a new one."
-
-
-def check_device(device: Device | None, now: str) -> Device:
-    """The device, if it may still sign in.
-
-    :param now: this hub's time, as it is written into changes
-    :raises UnknownDevice: it is not enrolled in this mission
-    :raises DeviceRevoked: headquarters revoked it
-    :raises DeviceExpired: it was enrolled until a day that is over
-    """
-    if device is None:
-        raise UnknownDevice("This device is not enrolled in this mission.")
-    if device.revoked_at is not None:
-        raise DeviceRevoked(
-            "Headquarters has revoked this device. What it holds stays on it; call headquarters."
-        )
-    if device.expires_at is not None and instant(device.expires_at) <= instant(now):
-        raise DeviceExpired(
-            "This device was enrolled until a day that is over. What it holds stays on it; "
-            "ask headquarters for a new invitation."
-        )
-    return device
 
 
 def check_successor(log: Log, fingerprint_: str) -> None:
@@ -213,4 +189,6 @@ class Enrolment:
             if not store.add_nonce(device.device, document["nonce"]):
                 raise SignedOut("This sign-in was used before. Sign in again.")
             store.add_token(token, channel.seat.mission, device.device)
-        return {"ok": True, "token": token}
+        # By its record a relay that is new here knows the device at once.
+        record = channel.reader.changes_of(device.device)
+        return {"ok": True, "token": token, "changes": [change.wire() for change in record]}

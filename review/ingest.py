@@ -23,7 +23,7 @@ from review.bearers import Bearers
 from review.bodies import Gone, Receive, Scope, Send, read_json, send_json
 from review.calls import Calls
 from review.channel import Channel
-from review.enrolment import Enrolment, check_device
+from review.enrolment import Enrolment
 from review.errors import HubPortBusy
 from review.faults import told_without_content
 from review.follower import Follower
@@ -41,6 +41,7 @@ from sync.errors import (
 )
 from sync.intake import MAX_BODY_BYTES, MAX_CHANGES
 from sync.log import Device
+from sync.trust import check_device
 
 PROTOCOL: Final = 1
 ROUTES: Final = (

@@ -9,13 +9,13 @@ from collections.abc import Callable
 from typing import Any
 
 from review.channel import Channel
-from review.enrolment import check_device
 from review.hub import Hub
 from schemas.envelope import UUID_TEXT
 from sync.change import Change
 from sync.errors import BadRequest, BadSignature, SignedOut, UnknownDevice
 from sync.invitation import RENEW_KEYS, read_signed
 from sync.log import Device, Log
+from sync.trust import check_device
 
 WAIT = 60  # seconds for the log's writer
 

@@ -61,7 +61,21 @@ FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
         **_COMMON,
         **_ANSWERS,
     },
-    "attachment": {"observation": FACT, "sha256": FACT, "size": FACT, "type": FACT, **_COMMON},
+    # Names of files are not kept: they tell of persons and places. ``original_...`` is what stays on
+    # the device when ``derived`` says that the file sent was made from it without its metadata.
+    "attachment": {
+        "observation": FACT,
+        "entry": FACT,
+        "sha256": FACT,
+        "size": FACT,
+        "type": FACT,
+        "derived": FACT,
+        "original_sha256": FACT,
+        "original_size": FACT,
+        "taken_at": FACT,
+        "added_at": FACT,
+        **_COMMON,
+    },
     "source": {"type": FACT, "reliability": FACT, "hand": FACT, **_COMMON},
     "query": {
         "observation": FACT,

@@ -166,7 +166,7 @@ class TooLarge(SyncError):
 
 
 class WrongType(SyncError):
-    """The body is not ``application/json``, plain or gzip."""
+    """The body is not of the type that the call takes: ``application/json``, plain or gzip."""
 
     code = "wrong_type"
     status = 415
@@ -224,6 +224,77 @@ class ForgedReceipt(SyncError):
 
     code = "forged_receipt"
     status = 502
+
+
+class UnknownBlob(SyncError):
+    """No stored record that the device may see names this file; records go before files."""
+
+    code = "unknown_blob"
+    status = 404
+    retry = True
+
+
+class WrongOffset(SyncError):
+    """The bytes do not begin where the file here ends; ``Upload-Offset`` says where that is."""
+
+    code = "wrong_offset"
+    status = 409
+    retry = True
+
+    def __init__(self, message: str, offset: int = 0) -> None:
+        super().__init__(message)
+        self.offset = offset
+
+
+class BadBlob(SyncError):
+    """The whole file has not the SHA-256 that names it; it was dropped, to be sent from 0."""
+
+    code = "bad_blob"
+    status = 460  # as the tus protocol's checksum extension answers
+    retry = True
+
+
+class WrongBlobType(SyncError):
+    """The file's content is not of the type that its record names, or of none that is taken."""
+
+    code = "wrong_blob_type"
+    status = 415
+
+
+class BlobTooLarge(SyncError):
+    """The file has more bytes than a file may have here, or than its record names."""
+
+    code = "blob_too_large"
+    status = 413
+
+
+class TooManyPixels(SyncError):
+    """The image has more pixels than one may have; it is not opened."""
+
+    code = "too_many_pixels"
+    status = 413
+
+
+class OverQuota(SyncError):
+    """The author, or the mission, has no room left for files; headquarters can make some."""
+
+    code = "over_quota"
+    status = 507
+    retry = True
+
+
+class WrongTusVersion(SyncError):
+    """``Tus-Resumable`` is not the version of the tus protocol spoken here."""
+
+    code = "wrong_tus_version"
+    status = 412
+
+
+class BadRange(SyncError):
+    """The ``Range`` asked for is not in the file."""
+
+    code = "bad_range"
+    status = 416
 
 
 # Codes that a change can be quarantined with: authentic, kept, and giving no value.

@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sync.errors import ForgedReceipt, NewEpoch
+from sync.errors import ForgedReceipt
 from sync.intake import MAX_BODY_BYTES, MAX_CHANGES
 from sync.keys import PublicKeys
 from sync.log import Log
-from sync.receipts import NOT_PROVED, Sheet, issuer_of, read_sheet
+from sync.receipts import Sheet
 from sync.transport import Transport
+from sync.trust import believe, keep_backed_up, read_any_sheet
 
 Progress = Callable[[int, int], None]
 
@@ -96,10 +97,12 @@ class Pushing:
         asked = {change["hash"] for change in batch}
         known = set(answer.get("known", ()))
         settled: set[str] = set()
+        # A relay shows the record by which headquarters made it one.
+        believe(self.log, self.mission, list(answer.get("relay", ())))
         for wire in answer.get("receipts", ()):
             sheet, receipts, from_hub = read_any_sheet(self.log, wire, self.mission, self.keys)
             with self.log.writing():
-                self.log.add_sheet(sheet.number, sheet.hash, sheet.payload, sheet.signature)
+                self.log.keep_sheet(sheet)
                 for receipt in receipts:
                     if receipt["hash"] in asked:
                         self._keep(receipt, sheet, from_hub, receipt["hash"] in known)
@@ -135,37 +138,3 @@ class Pushing:
                     self.log.mark_held_upto(device, int(head["seq"]))
                 continue
             self.report.stopped[device] = stop
-
-
-def read_any_sheet(
-    log: Log, wire: object, mission: str, keys: PublicKeys
-) -> tuple[Sheet, list[dict[str, Any]], bool]:
-    """A sheet of the hub or of a relay of this mission, its receipts, and whether it is the hub's.
-
-    :raises ForgedReceipt: it is neither's
-    :raises NewEpoch: it is from another epoch than the one known here
-    """
-    issuer = issuer_of(wire)
-    if issuer == log.meta("hub_device"):
-        sheet, receipts = read_sheet(wire, mission, log.meta("hub_key") or "", keys)
-        if sheet.epoch != log.meta("epoch"):
-            raise NewEpoch("Headquarters was restored. Sign in again.")
-        return sheet, receipts, True
-    relay = log.device(issuer)
-    if relay is None or relay.role != "relay":
-        raise ForgedReceipt(NOT_PROVED)
-    sheet, receipts = read_sheet(wire, mission, relay.public_key, keys)
-    return sheet, receipts, False
-
-
-def keep_backed_up(log: Log, answer: Mapping[str, Any]) -> None:
-    """Remember how far headquarters has backed up; an answer of another epoch says nothing.
-
-    :raises NewEpoch: the hub was restored since
-    """
-    if answer.get("epoch") != log.meta("epoch"):
-        raise NewEpoch("Headquarters was restored. Sign in again.")
-    seq = answer.get("backed_up_seq", 0)
-    if isinstance(seq, int) and str(seq) != log.meta("backed_up_seq"):
-        with log.writing():
-            log.set_meta({"backed_up_seq": str(seq)})

@@ -21,9 +21,10 @@ from sync.intake import AT_LAPTOP, Node
 from sync.invitation import token_body
 from sync.keys import fingerprint
 from sync.log import Log
-from sync.pull import Pulled, pull
+from sync.pull import pull
 from sync.push import Progress, Report, push
 from sync.transport import Transport
+from sync.trust import Pulled
 
 ROUNDS = 3
 

@@ -5,31 +5,56 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sync.log.store import LogFile
+from sync.receipts import Sheet
 
 
 class ReceiptShelf(LogFile):
     """The receipts of a log."""
 
-    def last_sheet(self) -> tuple[int, str]:
-        """Number and hash of the last receipt sheet issued here; ``(0, "")`` before the first."""
-        rows = self._rows("SELECT sheet, hash FROM sheets ORDER BY sheet DESC LIMIT 1")
+    def last_sheet(self, issuer: str | None = None) -> tuple[int, str]:
+        """Number and hash of the last receipt sheet here; ``(0, "")`` before the first.
+
+        :param issuer: the device that issued it, when sheets of several nodes are kept here
+        """
+        rows = self._rows(
+            "SELECT sheet, hash FROM sheets WHERE ?1 IS NULL OR issuer = ?1"
+            " ORDER BY sheet DESC LIMIT 1",
+            [issuer],
+        )
         return (int(rows[0][0]), str(rows[0][1])) if rows else (0, "")
 
-    def add_sheet(self, number: int, hash_: str, payload: str, signature: str) -> None:
+    def add_sheet(
+        self, number: int, hash_: str, payload: str, signature: str, issuer: str = ""
+    ) -> None:
         """Keep a receipt sheet; inside :meth:`writing`."""
         self.db.conn.execute(
-            "INSERT OR IGNORE INTO sheets (hash, sheet, payload, signature) VALUES (?, ?, ?, ?)",
-            (hash_, number, payload, signature),
+            "INSERT OR IGNORE INTO sheets (hash, sheet, payload, signature, issuer)"
+            " VALUES (?, ?, ?, ?, ?)",
+            (hash_, number, payload, signature, issuer),
         )
 
-    def sheets(self, numbers: Iterable[int]) -> list[dict[str, str]]:
+    def keep_sheet(self, sheet: Sheet) -> None:
+        """Keep another node's receipt sheet; inside :meth:`writing`."""
+        self.add_sheet(sheet.number, sheet.hash, sheet.payload, sheet.signature, sheet.hub)
+
+    def sheets(self, numbers: Iterable[int], issuer: str | None = None) -> list[dict[str, str]]:
         """Receipt sheets issued here, as sent."""
         rows = self._rows(
-            "SELECT payload, signature FROM sheets"
-            " WHERE sheet IN (SELECT value FROM json_each(?)) ORDER BY sheet",
-            [json.dumps(sorted(set(numbers)))],
+            "SELECT payload, signature FROM sheets WHERE (?2 IS NULL OR issuer = ?2)"
+            " AND sheet IN (SELECT value FROM json_each(?1)) ORDER BY sheet",
+            [json.dumps(sorted(set(numbers))), issuer],
         )
         return [{"payload": payload, "signature": signature} for payload, signature in rows]
+
+    def hub_sheets(self, hashes: Iterable[str]) -> list[dict[str, str]]:
+        """The hub's sheets with the receipts that came here for these changes."""
+        rows = self._rows(
+            "SELECT DISTINCT s.sheet, s.payload, s.signature FROM receipts r"
+            " JOIN sheets s ON s.hash = r.sheet JOIN changes c ON c.hash = r.hash AND c.held = 1"
+            " WHERE r.hash IN (SELECT value FROM json_each(?)) ORDER BY s.sheet",
+            [json.dumps(list(hashes))],
+        )
+        return [{"payload": payload, "signature": signature} for _, payload, signature in rows]
 
     def stands_on(self, hashes: Iterable[str], sheet: int) -> None:
         """Note on which sheet issued here changes stand; inside :meth:`writing`."""

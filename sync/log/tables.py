@@ -57,6 +57,7 @@ def m003_feed(db: Database) -> None:
         "ALTER TABLE changes ADD COLUMN held INTEGER NOT NULL DEFAULT 0",
         "UPDATE changes SET held = 1 WHERE sheet IS NOT NULL OR hash IN (SELECT hash FROM receipts)"
         " OR device IN (SELECT device FROM devices WHERE role = 'hub')",
+        "ALTER TABLE sheets ADD COLUMN issuer TEXT NOT NULL DEFAULT ''",
         "ALTER TABLE devices ADD COLUMN expires_at TEXT",
         "ALTER TABLE records ADD COLUMN case_at INTEGER NOT NULL DEFAULT 0",
         "ALTER TABLE records ADD COLUMN observation TEXT",

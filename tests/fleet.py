@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hub_process import MISSION, Running
 from uuid6 import uuid7
 
 from sync.change import Change, Signer
@@ -16,8 +15,9 @@ from sync.http import HttpTransport
 from sync.invitation import Invitation, enrol_body
 from sync.keys import DeviceKey
 from sync.log import Log
-from sync.pull import believe
 from sync.session import Exchange, Session
+from sync.trust import believe
+from tests.review.hub_process import MISSION, Running
 
 
 @dataclass
