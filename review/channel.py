@@ -25,12 +25,11 @@ _Waiting = tuple[Job, "Future[Any]"]
 class Channel:
     """The open channel of a mission.
 
-    :param committed: called after each commit, from the writer's thread
     :raises LogInUse: another process holds the log
     :raises NoSuchMission: there is none of this name
     """
 
-    def __init__(self, hub: Hub, mission: str, committed: Callable[[], None]) -> None:
+    def __init__(self, hub: Hub, mission: str) -> None:
         self.log = hub.log(mission, exclusive=True)
         try:
             self.seat: Seat = hub.seat(self.log)
@@ -40,7 +39,6 @@ class Channel:
             self.log.close()
             raise
         self.keys = PublicKeys()
-        self._committed = committed
         self._jobs: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name=f"writer of {mission}", daemon=True)
         self._thread.start()
@@ -103,7 +101,6 @@ class Channel:
                 future.set_result(result)
             else:
                 future.set_exception(fault)
-        self._committed()
 
     def _within(self, job: Job) -> tuple[Any, Exception | None]:
         """A job in its own savepoint: its fault is its own, a full disk is everybody's."""

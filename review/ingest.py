@@ -26,8 +26,8 @@ from review.channel import Channel
 from review.enrolment import Enrolment
 from review.errors import HubPortBusy
 from review.faults import told_without_content
-from review.follower import Follower
 from review.hub import CALLS, Hub
+from review.projector import ProjectorProcess
 from review.renewal import Renewal
 from review.supervised import end_with_parent
 from schemas.errors import TrialObserverError
@@ -75,7 +75,7 @@ class Ingest:
         self._bearers = Bearers(hub.instance / "hub.db", hub.store)
         self._opening = threading.Lock()
         self._channels: dict[str, Channel] = {}
-        self._followers: dict[str, Follower] = {}
+        self._projector: ProjectorProcess | None = None
         # One at a time: enrolments wait for the disk, and wrong codes are counted in turn.
         self._desk = ThreadPoolExecutor(1, thread_name_prefix="enrolment")
         self._calls: dict[str, tuple[str, Callable[[Scope, Receive], _Answer]]] = {
@@ -89,30 +89,23 @@ class Ingest:
         """
         for mission in self.hub.missions():
             self._open(mission)
+        if self.projecting:
+            self._projector = ProjectorProcess(self.hub.instance)
 
     def close(self) -> None:
         """Finish what waits and close everything."""
         self._desk.shutdown()
         for channel in self._channels.values():
             channel.close()
-        for follower in self._followers.values():
-            follower.close()
+        if self._projector is not None:
+            self._projector.close()
         self._channels.clear()
-        self._followers.clear()
         self._bearers.close()
         self.hub.close()
 
     def _open(self, mission: str) -> Channel:
-        def committed() -> None:
-            follower = self._followers.get(mission)
-            if follower is not None:
-                follower.wake()
-
-        channel = self._channels[mission] = Channel(self.hub, mission, committed)
-        if self.projecting:
-            path = self.hub.log_path(mission)
-            self._followers[mission] = Follower(self.hub.instance, mission, path)
-        return channel
+        self._channels[mission] = Channel(self.hub, mission)
+        return self._channels[mission]
 
     def channel(self, mission: str) -> Channel:
         """The channel of a mission, opened now if it was made since the start.

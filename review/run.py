@@ -4,22 +4,20 @@ When one ends, the other is stopped and one sentence says so; when this process 
 is killed, both end.
 """
 
-import os
 import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Any, Final
+from typing import Final
 
 from review.datasette_config import datasette_command
 from review.errors import ProcessEnded
 from review.ingest import listen
-from review.supervised import MARK
+from review.supervised import end_children, start_child
 
 GRACE: Final = 15.0  # seconds to end by itself
 LOOK: Final = 0.2  # seconds between looks at the processes
@@ -35,7 +33,7 @@ class Address:
 
 
 def ingest_command(instance: Path, host: str, port: int) -> list[str]:
-    """The command that runs ingest and projector."""
+    """The command that runs ingest, which starts the projector itself."""
     return [
         *(sys.executable, "-m", "review.ingest", "--instance", str(instance)),
         *("--host", host, "--port", str(port)),
@@ -64,21 +62,13 @@ def run(instance: Path, address: Address, started: Callable[[], None]) -> None:
     children: dict[str, subprocess.Popen[bytes]] = {}
     try:
         for name, command in commands.items():
-            children[name] = _start(command)
+            children[name] = start_child(command)
         started()
         _watch(children, told)
     finally:
-        _stop(children)
+        end_children(children.values(), GRACE)
         for one, handler in before.items():
             signal.signal(one, handler)
-
-
-def _start(command: list[str]) -> "subprocess.Popen[bytes]":
-    environment: Mapping[str, Any] = {**os.environ, MARK: "1"}
-    # Its own session: Ctrl-C reaches this process alone, which then ends both in order.
-    return subprocess.Popen(  # noqa: S603 - our own programs
-        command, stdin=subprocess.PIPE, env=environment, start_new_session=True
-    )
 
 
 def _watch(children: "Mapping[str, subprocess.Popen[bytes]]", told: threading.Event) -> None:
@@ -89,17 +79,3 @@ def _watch(children: "Mapping[str, subprocess.Popen[bytes]]", told: threading.Ev
                     f"{name} ended with code {child.returncode}; headquarters was stopped. "
                     "What it said stands above. Everything acknowledged is in the log."
                 )
-
-
-def _stop(children: "Mapping[str, subprocess.Popen[bytes]]") -> None:
-    for child in children.values():
-        with suppress(ProcessLookupError):
-            child.terminate()
-    for child in children.values():
-        try:
-            child.wait(GRACE)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
-        if child.stdin is not None:
-            child.stdin.close()

@@ -60,6 +60,7 @@ class Projector:
     def __init__(self, log: Log, facts_path: Path, text_path: Path) -> None:
         facts_path.parent.mkdir(parents=True, exist_ok=True)
         self.log = log
+        self._version: int | None = None
         # A lost projection is made again, so it need not wait for the disk.
         self.facts = connect(facts_path, synchronous="NORMAL")
         self.texts = connect(text_path, synchronous="NORMAL")
@@ -87,6 +88,12 @@ class Projector:
     def position(self) -> int:
         """How far in the log the tables have come."""
         return min(_position(self.texts), _position(self.facts))
+
+    def stirred(self) -> bool:
+        """Whether anybody wrote to the log since this was asked last; at first, yes."""
+        version = self.log.db.conn.execute("PRAGMA data_version").fetchone()[0]
+        before, self._version = self._version, version
+        return bool(before != version)
 
     def catch_up(self, limit: int = STEP) -> int:
         """Take in the next changes of the log; returns how many, 0 when there is nothing new."""

@@ -20,7 +20,8 @@ def channel(tmp_path: Path) -> Iterator[Channel]:
     """An open channel, and ``channel.commits`` as a list with one entry for each commit."""
     hub = new_hub(tmp_path)
     commits: list[int] = []
-    made = Channel(hub, MISSION, lambda: commits.append(1))
+    made = Channel(hub, MISSION)
+    made.log.db.conn.set_trace_callback(lambda sql: commits.extend([1] * (sql == "COMMIT")))
     made.commits = commits  # type: ignore[attr-defined]
     yield made
     made.close()
@@ -108,7 +109,7 @@ def test_what_was_given_up_before_its_turn_is_not_stored(channel: Channel) -> No
 
 def test_closing_finishes_what_waits(tmp_path: Path) -> None:
     hub = new_hub(tmp_path)
-    channel = Channel(hub, MISSION, lambda: None)
+    channel = Channel(hub, MISSION)
     futures = [channel.submit(note(str(number))) for number in range(40)]
     channel.close()
     hub.close()
@@ -118,7 +119,7 @@ def test_closing_finishes_what_waits(tmp_path: Path) -> None:
 def test_a_log_has_one_channel(channel: Channel, tmp_path: Path) -> None:
     hub = Hub(tmp_path)
     with pytest.raises(LogInUse):
-        Channel(hub, MISSION, lambda: None)
+        Channel(hub, MISSION)
     hub.close()
 
 
