@@ -20,6 +20,7 @@ import click
 import uvicorn
 
 from review.bearers import Bearers
+from review.blobs import METHODS, Blobs, Carrier, headers_of
 from review.bodies import Gone, Receive, Scope, Send, read_json, send_json
 from review.calls import Calls
 from review.channel import Channel
@@ -31,6 +32,7 @@ from review.projector import ProjectorProcess
 from review.renewal import Renewal
 from review.supervised import end_with_parent
 from schemas.errors import TrialObserverError
+from sync.blob_limits import Limits
 from sync.clock import utc_now
 from sync.errors import (
     MethodNotAllowed,
@@ -52,7 +54,9 @@ ROUTES: Final = (
     ("POST", f"{CALLS}/push"),
     ("POST", f"{CALLS}/heads"),
     ("GET", f"{CALLS}/pull"),
+    *((method, f"{CALLS}/blobs/{{sha256}}") for method in METHODS),
 )
+BLOBS: Final = f"{CALLS}/blobs/"
 RETRY_AFTER: Final = {503: b"2", 507: b"60", 429: b"300"}  # seconds
 
 logger = logging.getLogger(__name__)
@@ -64,10 +68,12 @@ class Ingest:
 
     :param hub: the headquarters; closed together with the application
     :param projecting: keep the projections as well
+    :param limits: what files may be
     """
 
-    def __init__(self, hub: Hub, *, projecting: bool = True) -> None:
+    def __init__(self, hub: Hub, *, projecting: bool = True, limits: Limits | None = None) -> None:
         self.hub = hub
+        self.blobs = Blobs(hub.instance / "blobs", limits)
         self.projecting = projecting
         self.enrolment = Enrolment(hub, self.channel)
         self.renewal = Renewal(hub, self.channel)
@@ -79,7 +85,9 @@ class Ingest:
         # One at a time: enrolments wait for the disk, and wrong codes are counted in turn.
         self._desk = ThreadPoolExecutor(1, thread_name_prefix="enrolment")
         self._calls: dict[str, tuple[str, Callable[[Scope, Receive], _Answer]]] = {
-            path: (method, getattr(self, f"_{path.rpartition('/')[2]}")) for method, path in ROUTES
+            path: (method, getattr(self, f"_{path.rpartition('/')[2]}"))
+            for method, path in ROUTES
+            if "{" not in path
         }
 
     def open(self) -> None:
@@ -95,6 +103,7 @@ class Ingest:
     def close(self) -> None:
         """Finish what waits and close everything."""
         self._desk.shutdown()
+        self.blobs.close()
         for channel in self._channels.values():
             channel.close()
         if self._projector is not None:
@@ -142,6 +151,9 @@ class Ingest:
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
+            if scope["path"].startswith(BLOBS):
+                await self._blob(scope, receive, send)
+                return
             document = await self._called(scope)(scope, receive)
         except Gone:
             return
@@ -203,6 +215,13 @@ class Ingest:
         query = parse_qs(scope["query_string"].decode("latin-1"))
         return await self.calls.pull(channel, device, {key: v[0] for key, v in query.items()})
 
+    async def _blob(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] not in METHODS:
+            raise MethodNotAllowed(f"This call is made with {', '.join(METHODS)}.")
+        channel, device = self._carrier(scope)
+        carrier = Carrier(channel.reader, channel.seat.mission, device)
+        await self.blobs.answer(scope, receive, send, carrier, scope["path"].removeprefix(BLOBS))
+
     def _carrier(self, scope: Scope) -> tuple[Channel, Device]:
         """The mission and the device of the bearer, if it may still carry."""
         session = self._bearers.session(scope)
@@ -218,9 +237,9 @@ def _headers_of(error: TrialObserverError, scope: Scope) -> list[tuple[bytes, by
     if isinstance(error, SignedOut):
         headers.append((b"www-authenticate", b"Bearer"))
     if isinstance(error, MethodNotAllowed):
-        allowed = [method for method, path in ROUTES if path == scope["path"]]
+        allowed = [method for method, path in ROUTES if path == scope["path"]] or METHODS
         headers.append((b"allow", ", ".join(allowed).encode()))
-    return headers
+    return headers + headers_of(error) if scope["path"].startswith(BLOBS) else headers
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -250,7 +269,7 @@ def main(instance: Path, host: str, port: int, projecting: bool) -> None:
     os.umask(0o077)
     try:
         bound = listen(host, port)
-        app = Ingest(Hub(instance), projecting=projecting)
+        app = Ingest(Hub(instance), projecting=projecting, limits=Limits.of(os.environ))
         app.open()
     except TrialObserverError as error:
         click.echo(error.message, err=True)
