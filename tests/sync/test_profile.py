@@ -48,6 +48,7 @@ def test_what_is_written_is_read_back(document: dict[str, object]) -> None:
         '{"a":' + "[" * 9 + "]" * 9 + "}",
         "[" * 60_000,
         '{"a":1}\n',
+        '\ufeff{"a":1}',
     ],
 )
 def test_other_texts_are_refused(text: str) -> None:
@@ -58,3 +59,10 @@ def test_other_texts_are_refused(text: str) -> None:
 def test_a_large_text_is_refused() -> None:
     with pytest.raises(TooLarge):
         parse_payload(json.dumps({"a": "x" * 70_000}, separators=(",", ":")))
+
+
+def test_a_document_in_a_circle_cannot_be_written() -> None:
+    document: dict[str, object] = {}
+    document["a"] = document
+    with pytest.raises(BadPayload):
+        dump_payload(document)
