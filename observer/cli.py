@@ -8,6 +8,7 @@ import click
 import waitress
 
 from observer.app import create_app, home_folder
+from observer.bundle_cli import export_bundle, import_bundle
 from observer.errors import PortBusy, WrongSetUp
 from observer.profile import enrol
 from observer.relay import create_relay
@@ -184,3 +185,7 @@ def rebuild() -> None:
         click.echo(f"The tables are made again from {workspace.log.position()} changes.")
     finally:
         workspace.close()
+
+
+for command in (export_bundle, import_bundle):
+    main.add_command(command)

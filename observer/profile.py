@@ -60,6 +60,11 @@ class Home:
         return self.folder / "drafts.db"
 
     @property
+    def blobs_path(self) -> Path:
+        """The files that records here name, by their hash."""
+        return self.folder / "blobs"
+
+    @property
     def device_path(self) -> Path:
         """The id under which this laptop enrols, kept before the first try."""
         return self.folder / "device.id"

@@ -17,6 +17,7 @@ from schemas.checklist import Checklist
 from schemas.checklist_schema import ChecklistError
 from schemas.library import checklist_by_hash, default_checklist
 from schemas.rules import Assessment, assess
+from sync.blobs import BlobStore
 from sync.change import Change, Signer
 from sync.clock import Clock, utc_now
 from sync.cut import Dirty, cut
@@ -90,6 +91,7 @@ class Workspace:
         self.now = now
         self.log = home.log()
         self.drafts = Drafts(home.drafts_path)
+        self.blobs = BlobStore(home.blobs_path)
         self.projector = Projector(self.log, *paths_of(home.folder, self.profile.mission))
 
     def close(self) -> None:
@@ -133,9 +135,16 @@ class Workspace:
 
     def all(self, kind: str) -> list[Record]:
         """All records of a kind that are not withdrawn, oldest first."""
-        ids = [*self.log.records(kind), *(record for record, _ in self.drafts.records(kind))]
+        ids = [*self._sent_ids(kind), *(record for record, _ in self.drafts.records(kind))]
         found = [self.find(kind, record) for record in dict.fromkeys(ids)]
         return [record for record in found if record and not record.values.get("withdrawn")]
+
+    def _sent_ids(self, kind: str) -> list[str]:
+        ids = self.log.records(kind)
+        if kind != "observation":
+            return ids
+        # A colleague's record may be carried here; it is not shown.
+        return [record for record in ids if self.log.creator(record) == self.profile.author]
 
     def of_case(self, kind: str, case: str) -> list[Record]:
         """The records of a kind that belong to a case."""

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from review.bundle_cli import import_bundle
 from review.cli_parts import hub_of, plainly
 from review.errors import NotAcceptable
 from review.follower import projecting, turn
@@ -73,7 +74,7 @@ def _add_reviewer(hub: Hub, name: str, role: str, mission: str) -> None:
         click.echo(f"Passphrase, shown only now: {shown}")
 
 
-for command in (invite, invitations, activate):
+for command in (invite, invitations, activate, import_bundle):
     main.add_command(command)
 
 

@@ -111,6 +111,10 @@ class Hub:
         """Where a mission's log is."""
         return self.instance / "log" / f"{mission}.db"
 
+    def blobs_path(self, mission: str) -> Path:
+        """The folder of a mission's files."""
+        return self.instance / "blobs" / mission
+
     def missions(self) -> list[str]:
         """The names of all missions here."""
         return sorted(

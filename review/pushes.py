@@ -36,6 +36,14 @@ async def take_in(channel: Channel, pairs: Sequence[tuple[str, str]], now: Clock
 
 def store(seat: Seat, log: Log, batch: Batch, now: Clock) -> dict[str, Any]:
     """Store a checked batch and sign for it; inside ``log.writing()``. The answer of a push."""
+    outcome, issued, repeated = settle(seat, log, batch, now)
+    return answer(seat, log, outcome, issued, repeated)
+
+
+def settle(
+    seat: Seat, log: Log, batch: Batch, now: Clock
+) -> tuple[Outcome, list[dict[str, str]], set[str]]:
+    """Store a checked batch and sign for it: outcome, new sheets, known ones that stand on them."""
     moment, last = now(), log.last_sheet()
     outcome = take(log, batch, moment, last[0] + 1)
     again = stale(log, outcome.known)
@@ -48,8 +56,7 @@ def store(seat: Seat, log: Log, batch: Batch, now: Clock) -> dict[str, Any]:
         log.stands_on((receipt["hash"] for receipt in theirs), sheet.number)
         last = (sheet.number, sheet.hash)
         issued.append(sheet.wire())
-    repeated = {entry.hash for entry in again}
-    return answer(seat, log, outcome, issued, repeated)
+    return outcome, issued, {entry.hash for entry in again}
 
 
 def stale(log: Log, known: Sequence[str]) -> list[Entry]:

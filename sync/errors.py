@@ -297,6 +297,20 @@ class BadRange(SyncError):
     status = 416
 
 
+class BadBundle(SyncError):
+    """The file is not a whole bundle for this mission; what was read before stays."""
+
+    code = "bad_bundle"
+    status = 422
+
+
+class WrongPassphrase(SyncError):
+    """The passphrase does not open this."""
+
+    code = "wrong_passphrase"
+    status = 403
+
+
 # Codes that a change can be quarantined with: authentic, kept, and giving no value.
 QUARANTINE = {
     "device_revoked": "the device was revoked before this came here",

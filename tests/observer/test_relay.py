@@ -214,6 +214,7 @@ def test_a_revoked_phone_is_turned_away_and_what_it_holds_stays(scene: Scene) ->
     phone, other = scene.phone("OBS-1"), scene.phone("OBS-2")
     phone.sync()
     scene.at.hub.revoke(MISSION, phone.signer.device)
+    other.write("observation", str(uuid7()), {"mode": "full"})
     other.sync()  # what comes in wakes the relay, which then hears of it
     relay_log = Home(scene.relay.folder).log()
     try:
