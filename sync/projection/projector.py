@@ -4,8 +4,7 @@ The tables remember how far they have come. The text file is written before the 
 cut between the two is mended by doing the same step again.
 """
 
-import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
@@ -22,7 +21,6 @@ from sync.projection.observation import observation_rows
 from sync.projection.rows import (
     Reading,
     Record,
-    Row,
     Rows,
     answer_rows,
     case_row,
@@ -30,7 +28,8 @@ from sync.projection.rows import (
     hearing_row,
     person_row,
 )
-from sync.projection.tables import FACT_TABLES, TEXT_TABLES, facts, texts
+from sync.projection.shelf import Shelf
+from sync.projection.tables import facts, texts
 
 STEP = 1000
 PROJECTED = ("case", "person", "hearing", "observation")
@@ -64,13 +63,12 @@ class Projector:
         # A lost projection is made again, so it need not wait for the disk.
         self.facts = connect(facts_path, synchronous="NORMAL")
         self.texts = connect(text_path, synchronous="NORMAL")
-        # Triggers keep the search table; SQLite lets them only where the schema is trusted.
-        self.texts.conn.execute("PRAGMA trusted_schema=ON")
         for db, migrations in ((self.texts, texts), (self.facts, facts)):
             db.conn.execute("PRAGMA foreign_keys=OFF")
             migrations.apply(db)
             if not db["_projection"].exists():
                 db["_projection"].create({"id": int, "position": int}, pk="id")  # type: ignore[union-attr]
+        self._shelf = Shelf(self.facts, self.texts)
         self._write_content()
 
     def close(self) -> None:
@@ -119,32 +117,16 @@ class Projector:
     ) -> None:
         step = _Step(self.log)
         records = step.reached_from(touched)
+        self._shelf.begin()
         with told_plainly(), self.texts.atomic(), self.facts.atomic():
             if empty_first:
-                _empty(self.facts, FACT_TABLES)
-                _empty(self.texts, TEXT_TABLES)
+                self._shelf.empty()
             for done, (record, kind) in enumerate(records, 1):
-                if not empty_first:
-                    self._remove(record, kind)
-                self._insert(step.rows_of(record, kind))
+                self._shelf.put(record, kind, step.rows_of(record, kind), fresh=empty_first)
                 progress(done, len(records))
+            self._shelf.flush()
             for db in (self.texts, self.facts):
                 db["_projection"].upsert({"id": 1, "position": upto}, pk="id")  # type: ignore[union-attr]
-
-    def _remove(self, record: str, kind: str) -> None:
-        _delete(self.facts, "conflicts", "record = ?", record)
-        if kind == "observation":
-            for table in ("answers", "coverage", "log_entries", "problems"):
-                _delete(self.facts, table, "observation_id = ?", record)
-            _delete(self.texts, "notes", "observation_id = ?", record)
-        elif kind == "case":
-            _delete(self.facts, "answers", "case_id = ? AND observation_id IS NULL", record)
-            _delete(self.texts, "notes", "case_id = ? AND observation_id IS NULL", record)
-        _delete(self.facts, f"{kind}s", "id = ?", record)
-
-    def _insert(self, rows: Rows) -> None:
-        for table, new in rows.tables.items():
-            _insert(self.texts if table in TEXT_TABLES else self.facts, table, new)
 
 
 class _Step:
@@ -226,12 +208,12 @@ class _Step:
         return rows
 
     def _around(self, case: str) -> tuple[list[Record], list[Record]]:
-        found = [self.record(record, kind) for record, kind in self.of_case(case)]
-        records = [record for record in found if record is not None]
-        return (
-            [record for record in records if record.kind == "person"],
-            [record for record in records if record.kind == "hearing"],
-        )
+        # Not its observations: they are many, and each would be folded.
+        return self._of_kind(case, "person"), self._of_kind(case, "hearing")
+
+    def _of_kind(self, case: str, wanted: str) -> list[Record]:
+        found = [self.record(one, kind) for one, kind in self.of_case(case) if kind == wanted]
+        return [record for record in found if record is not None]
 
     def _observation(self, found: Record) -> Rows:
         case = found.values.get("case")
@@ -243,7 +225,7 @@ class _Step:
             found,
             self.record(case_id, "case"),
             self.record(hearing if isinstance(hearing, str) else None, "hearing"),
-            self._around(case_id)[0],
+            self._of_kind(case_id, "person"),
             reading,
             known=known,
         )
@@ -252,22 +234,3 @@ class _Step:
 def _position(db: Database) -> int:
     rows = list(db["_projection"].rows)
     return int(rows[0]["position"]) if rows else 0
-
-
-def _delete(db: Database, table: str, where: str, value: str) -> None:
-    db.conn.execute(f'DELETE FROM "{table}" WHERE {where}', [value])
-
-
-def _empty(db: Database, tables: Iterable[str]) -> None:
-    for table in tables:
-        db.conn.execute(f'DELETE FROM "{table}"')
-
-
-def _insert(db: Database, table: str, rows: list[Row]) -> None:
-    columns = list(rows[0])
-    names = ", ".join(json.dumps(column) for column in columns)
-    places = ", ".join("?" * len(columns))
-    db.conn.executemany(
-        f'INSERT OR REPLACE INTO "{table}" ({names}) VALUES ({places})',
-        [[row[column] for column in columns] for row in rows],
-    )

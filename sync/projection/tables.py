@@ -182,6 +182,13 @@ def m001_notes(db: Database) -> None:
     )
 
 
+@texts()
+def m002_search_by_step(db: Database) -> None:
+    """The projector tells the index itself: a trigger made it settle once for each note."""
+    for name in ("notes_ai", "notes_ad", "notes_au"):
+        db.conn.execute(f"DROP TRIGGER {name}")
+
+
 # What a reader of the tables is told about each column, where its name does not say it.
 COLUMN_DESCRIPTIONS: Final[dict[str, dict[str, str]]] = {
     "cases": {
