@@ -3,6 +3,7 @@
 After a fork the laptop goes on as a new device: what headquarters did not take is drafted again.
 """
 
+import math
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -12,8 +13,9 @@ from observer.renewal import draft_again, renew
 from observer.workspace import Workspace
 from sync.backoff import Backoff
 from sync.errors import Fork, SyncError
+from sync.files import FileSender, Shelf
 from sync.http import HttpTransport
-from sync.push import Progress
+from sync.push import Progress, push
 from sync.session import Exchange, Session, alone
 
 CALM: Final = 60.0  # seconds between two looks when all is well
@@ -23,10 +25,12 @@ def send_and_receive(
     workspace: Workspace,
     progress: Progress = lambda done, total: None,
     going_on: Callable[[], bool] = lambda: True,
+    file_seconds: float = math.inf,
 ) -> Exchange:
     """Send what was submitted, fetch what is new, and bring the tables up to date.
 
     :param going_on: asked between the steps; false ends it, to be resumed later
+    :param file_seconds: for how long files are sent, after all text; the rest goes the next time
     :raises SyncRunning: another program on this laptop is at it
     :raises SyncError: headquarters was not reached or refused; what was done stays done
     """
@@ -35,14 +39,14 @@ def send_and_receive(
         closing(HttpTransport(workspace.profile.address)) as transport,
     ):
         draft_again(workspace)
-        session = _session(workspace, transport)
+        session = _session(workspace, transport, file_seconds)
         try:
             found = session.run(progress, going_on)
             own = found.pushed.stopped.get(session.signer.device, {})
             if own.get("code") == Fork.code:
                 renew(workspace, session)
                 transport.token = ""
-                found = _session(workspace, transport).run(progress, going_on)
+                found = _session(workspace, transport, file_seconds).run(progress, going_on)
                 found.renewed = True
         finally:
             workspace.refresh()
@@ -51,8 +55,17 @@ def send_and_receive(
         return found
 
 
-def _session(workspace: Workspace, transport: HttpTransport) -> Session:
-    return Session(workspace.log, transport, workspace.signer, workspace.now)
+def _session(
+    workspace: Workspace, transport: HttpTransport, file_seconds: float = math.inf
+) -> Session:
+    log, mission = workspace.log, workspace.profile.mission
+    files = FileSender(
+        log,
+        Shelf(workspace.home.folder),
+        text=lambda transport: push(log, transport, mission),
+        seconds=file_seconds,
+    )
+    return Session(log, transport, workspace.signer, workspace.now, files=files)
 
 
 def keep_sending(

@@ -219,7 +219,13 @@ class Workspace:
         return changes
 
     def send_sitting(self, sitting: Sitting) -> list[Change]:
-        """Submit: the observation and everything it hangs on."""
+        """Submit: the observation, everything it hangs on, and what is attached to it."""
         self.edit("observation", sitting.observation.id, {"submitted_at": self.now()})
         fresh = self.sitting(sitting.observation.id)
-        return self.send([fresh.case, *fresh.people, fresh.hearing, fresh.observation])
+        files = [
+            record
+            for record in self.unsent()
+            if record.kind == "attachment"
+            and record.values.get("observation") == sitting.observation.id
+        ]
+        return self.send([fresh.case, *fresh.people, fresh.hearing, fresh.observation, *files])

@@ -6,7 +6,9 @@ wrong with the connection or the device ends the conversation. Keeps no file in 
 
 import contextlib
 import json
+import math
 import os
+import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -19,6 +21,7 @@ from sync.errors import (
     DeviceExpired,
     DeviceRevoked,
     NewEpoch,
+    NotReached,
     SignedOut,
     UnknownDevice,
     WrongOffset,
@@ -98,12 +101,26 @@ class Shelf:
 
 
 class FileSender:
-    """Sends the files of one log's author; ``sync.session`` calls it after the text."""
+    """Sends the files of one log's author; ``sync.session`` calls it after the text.
 
-    def __init__(self, log: Log, shelf: Shelf, chunk: int = CHUNK) -> None:
+    :param text: sends what was written while a file is on its way, between two chunks
+    :param seconds: for how long files are sent in one conversation
+    """
+
+    def __init__(
+        self,
+        log: Log,
+        shelf: Shelf,
+        chunk: int = CHUNK,
+        text: Callable[[Transport], object] = lambda transport: None,
+        seconds: float = math.inf,
+    ) -> None:
         self.log = log
         self.shelf = shelf
         self.chunk = chunk
+        self.text = text
+        self.seconds = seconds
+        self._position = 0
 
     def exchange(self, transport: Transport, going_on: Callable[[], bool]) -> None:
         """Send what headquarters lacks of one's files, resuming where it stopped.
@@ -112,11 +129,17 @@ class FileSender:
         """
         for sha256 in self.log.blobs_to_drop():
             self.shelf.drop(sha256)
+        self._position = self.log.position()
+        end = time.monotonic() + self.seconds
+
+        def still() -> bool:
+            return going_on() and time.monotonic() < end
+
         for blob in self.waiting():
-            if not going_on():
+            if not still():
                 return
             try:
-                self._send(transport, blob, going_on)
+                self._send(transport, blob, still)
             except HubRefused as error:
                 if error.code in OF_ALL:
                     raise
@@ -184,8 +207,17 @@ class FileSender:
                 raise HubRefused(
                     BadBlob("The record names another size than the file has.").as_json()
                 )
-            offset = int(transport.patch(call, piece, offset).get("upload-offset", 0))
+            offset = self._send_piece(transport, call, piece, offset)
         self._remember(blob, FileState(RECEIVED, offset, epoch=self.log.meta("epoch") or ""))
+
+    def _send_piece(self, transport: Transport, call: str, piece: bytes, offset: int) -> int:
+        end = int(transport.patch(call, piece, offset).get("upload-offset", 0))
+        if end <= offset:
+            raise NotReached("Headquarters did not keep what was sent. It is tried again later.")
+        if self.log.position() != self._position:
+            self.text(transport)
+            self._position = self.log.position()
+        return end
 
     def _trouble(self, blob: Blob, code: str, message: str, *, for_good: bool) -> None:
         before = self.shelf.state(blob.sha256)

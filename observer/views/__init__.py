@@ -1,6 +1,6 @@
 """Pages of the app: load, act, render. No SQL, no rules: those live below."""
 
-from observer.views import cases, home, items, log, observations, submit
+from observer.views import attachments, cases, home, items, log, observations, submit
 
 blueprints = (
     home.pages,
@@ -8,5 +8,6 @@ blueprints = (
     observations.pages,
     items.pages,
     log.pages,
+    attachments.pages,
     submit.pages,
 )

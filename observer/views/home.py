@@ -36,5 +36,5 @@ def language() -> Response:
 def send() -> str:
     """Push what was submitted, and say what became of it."""
     space = workspace()
-    found = send_and_receive(space)
+    found = send_and_receive(space, file_seconds=20)
     return render_template("sent.html", report=found.pushed, drafts=len(space.unsent()))
