@@ -65,6 +65,12 @@ TABLES: Final[Mapping[str, Mapping[str, Any]]] = {
         "sort_desc": "at",
         "sortable_columns": ["at", "entered_at", "minutes_late", "place", "kind"],
     },
+    "attachments": {
+        "label_column": "type",
+        "facets": ["type", "derived", "author"],
+        "sort_desc": "added_at",
+        "sortable_columns": ["added_at", "taken_at", "received_at", "size"],
+    },
     "conflicts": {"facets": ["kind", "author"], "sortable_columns": ["recorded_at", "field"]},
     "problems": {"facets": ["code", "overridden"], "sortable_columns": ["code", "item_id"]},
     "items": {
@@ -97,6 +103,7 @@ DESCRIPTIONS: Final[Mapping[str, tuple[str, str]]] = {
         "Questions of an observation without an answer, so that missing is never taken for good.",
     ),
     "log_entries": ("Log entries", "What was seen and heard; the words are in the notes."),
+    "attachments": ("Files", "Photos, sound and documents; they are opened from the observation."),
     "conflicts": ("Conflicts", "Fields about which devices or people say different things."),
     "problems": ("Problems", "What is missing in an observation or does not fit together."),
     "items": ("Questions", "The questions of the checklist, in its order."),

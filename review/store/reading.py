@@ -41,6 +41,10 @@ OF_OBSERVATION = {
     """,
     "coverage": "SELECT * FROM coverage WHERE observation_id = :id",
     "log_entries": "SELECT * FROM log_entries WHERE observation_id = :id ORDER BY place",
+    "attachments": """
+        SELECT * FROM attachments WHERE observation_id = :id AND NOT withdrawn
+        ORDER BY added_at, id
+    """,
     "problems": "SELECT * FROM problems WHERE observation_id = :id ORDER BY overridden, code, id",
     "conflicts": """
         SELECT * FROM conflicts WHERE record IN (:id, :case, :hearing)
@@ -64,6 +68,17 @@ def facts_of(id_: str) -> Callable[[sqlite3.Connection], Rows | None]:
         values = {"id": id_, "case": found["case_id"], "hearing": found["hearing_id"]}
         queries = {name: (sql, values) for name, sql in OF_OBSERVATION.items()}
         return {"observations": [dict(found)], **_read(conn, queries)}
+
+    return read
+
+
+def attachment_of(id_: str) -> Callable[[sqlite3.Connection], Row | None]:
+    """Reads one attachment that was not taken back; ``None`` when there is no such one."""
+    sql = "SELECT * FROM attachments WHERE id = :id AND NOT withdrawn"
+
+    def read(conn: sqlite3.Connection) -> Row | None:
+        rows = _read(conn, {"attachments": (sql, {"id": id_})})["attachments"]
+        return rows[0] if rows else None
 
     return read
 

@@ -4,6 +4,7 @@ The tables remember how far they have come. The text file is written before the 
 cut between the two is mended by doing the same step again.
 """
 
+import contextlib
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -16,6 +17,7 @@ from schemas.checklist_schema import ChecklistError
 from schemas.library import checklist_by_hash, default_checklist
 from sync.fold import fold
 from sync.log import Log, connect, told_plainly
+from sync.projection.attachments import attachment_row
 from sync.projection.content import content_rows
 from sync.projection.observation import observation_rows
 from sync.projection.rows import (
@@ -32,7 +34,7 @@ from sync.projection.shelf import Shelf
 from sync.projection.tables import facts, texts
 
 STEP = 1000
-PROJECTED = ("case", "person", "hearing", "observation")
+PROJECTED = ("case", "person", "hearing", "observation", "attachment")
 
 
 def paths_of(folder: Path, mission: str) -> tuple[Path, Path]:
@@ -119,11 +121,10 @@ class Projector:
         records = step.reached_from(touched)
         self._shelf.begin()
         with told_plainly(), self.texts.atomic(), self.facts.atomic():
-            if empty_first:
-                self._shelf.empty()
-            for done, (record, kind) in enumerate(records, 1):
-                self._shelf.put(record, kind, step.rows_of(record, kind), fresh=empty_first)
-                progress(done, len(records))
+            with self._shelf.emptied() if empty_first else contextlib.nullcontext():
+                for done, (record, kind) in enumerate(records, 1):
+                    self._shelf.put(record, kind, step.rows_of(record, kind), fresh=empty_first)
+                    progress(done, len(records))
             self._shelf.flush()
             for db in (self.texts, self.facts):
                 db["_projection"].upsert({"id": 1, "position": upto}, pk="id")  # type: ignore[union-attr]
@@ -201,6 +202,8 @@ class _Step:
             rows.add("cases", case_row(found, people, len(hearings)))
             reading, _known = reading_of(None)
             answer_rows(found, reading, rows, case=record, observation=None)
+        elif kind == "attachment":
+            rows.add("attachments", attachment_row(found))
         else:
             rows = self._observation(found)
         for row in conflict_rows(found):

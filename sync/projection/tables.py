@@ -14,6 +14,7 @@ FACT_TABLES: Final = (
     "coverage",
     "answers",
     "log_entries",
+    "attachments",
     "observations",
     "hearings",
     "persons",
@@ -159,6 +160,27 @@ def m003_contents(db: Database) -> None:
     )
 
 
+@facts()
+def m004_attachments(db: Database) -> None:
+    """Files of observations. What came before is read again, for those that are in the log."""
+    _create(
+        db,
+        "attachments",
+        {
+            **dict.fromkeys(("id", "observation_id", "entry_id", "type", "sha256"), str),
+            "size": int,
+            "derived": int,
+            "original_sha256": str,
+            "original_size": int,
+            **dict.fromkeys(("taken_at", "added_at", "author", "received_at"), str),
+            **dict.fromkeys(("practice", "withdrawn"), int),
+        },
+        [("observation_id", "observations", "id")],
+    )
+    if db["_projection"].exists():
+        db.conn.execute("DELETE FROM _projection")
+
+
 @texts()
 def m001_notes(db: Database) -> None:
     """Everything that was written in words, in one searchable table."""
@@ -236,6 +258,15 @@ COLUMN_DESCRIPTIONS: Final[dict[str, dict[str, str]]] = {
         "basis": "observed_fact: seen or heard in court; reported_by_source: told by someone",
         "re_id": "The entry this one answers, such as a ruling its request",
         "quote": "1: exact words, heard directly",
+    },
+    "attachments": {
+        "entry_id": "The log entry it was added to; empty: to the observation as a whole",
+        "type": "By the file's content",
+        "size": "Bytes",
+        "sha256": "Names the file; whether it has come, the observation's page says",
+        "derived": "1: a photo drawn anew without its metadata; the original is on the device",
+        "taken_at": "The camera's own clock; with an offset only where the camera knew one",
+        "received_at": "When the record came; the file may come later",
     },
     "conflicts": {"shown": "1: the value shown until a person settles the conflict"},
     "problems": {"overridden": "1: the observer gave a reason for leaving it so"},
