@@ -34,13 +34,10 @@ NOT_PER_PERSON = "not_per_person"
 
 def check_answer(item: Item, answer: object) -> list[str]:
     """What is wrong with an answer, as codes; empty when it fits its question."""
-    if not isinstance(answer, dict) or "value" not in answer or not set(answer) <= KEYS:
+    if not isinstance(answer, dict) or "value" not in answer or not answer.keys() <= KEYS:
         return [WRONG_KEYS]
     problems = check_value(item, answer["value"])
-    entries = answer.get("entries", [])
-    if not isinstance(entries, list) or not all(
-        isinstance(entry, str) and UUID_TEXT.fullmatch(entry) for entry in entries
-    ):
+    if "entries" in answer and not _are_entries(answer["entries"]):
         problems.append(BAD_ENTRIES)
     comment = answer.get("comment", "")
     if not isinstance(comment, str) or len(comment) > MAX_TEXT:
@@ -48,6 +45,12 @@ def check_answer(item: Item, answer: object) -> list[str]:
     if "answered_at" in answer and not is_instant(answer["answered_at"]):
         problems.append(BAD_TIME)
     return problems
+
+
+def _are_entries(entries: object) -> bool:
+    return isinstance(entries, list) and all(
+        isinstance(entry, str) and UUID_TEXT.fullmatch(entry) for entry in entries
+    )
 
 
 def check_value(item: Item, value: object) -> list[str]:

@@ -100,7 +100,8 @@ def _values(scene: Scene) -> Iterator[Problem]:
     for target in scene.targets:
         if target.state != "answered":
             continue
-        if check_answer(scene.checklist.items[target.item], dict(target.answer or {})):
+        answer = target.answer if isinstance(target.answer, dict) else dict(target.answer or {})
+        if check_answer(scene.checklist.items[target.item], answer):
             yield Problem("bad_value", target.item, _whose(target))
 
 
@@ -140,8 +141,9 @@ def _times(scene: Scene) -> Iterator[Problem]:
     start, end = clock(scene.one("hearing.start_time")), clock(scene.one("hearing.end_time"))
     if start and end and end < start:
         yield Problem("end_before_start", "hearing.end_time")
-    at = {key: moment(entry) for key, entry in log_entries(scene.observation).items()}
-    kinds = {key: entry.get("kind") for key, entry in log_entries(scene.observation).items()}
+    entries = log_entries(scene.observation)
+    at = {key: moment(entry) for key, entry in entries.items()}
+    kinds = {key: entry.get("kind") for key, entry in entries.items()}
     starts = [when for key, when in at.items() if when and kinds[key] == "start"]
     for key, when in sorted(at.items()):
         if kinds[key] == "end" and when and starts and when < min(starts):

@@ -6,6 +6,7 @@ and writes nothing. A record is a flat mapping of field path to value.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final, Literal
 
 from schemas.checklist import Checklist, Gate, Item
@@ -97,6 +98,21 @@ class Relevance:
     observation: Record
     _known: dict[tuple[str, str], bool] = field(default_factory=dict, repr=False)
 
+    @cached_property
+    def attendance(self) -> str | None:
+        """What :func:`attendance_of` says of the observation."""
+        return attendance_of(self.observation)
+
+    @cached_property
+    def kinds(self) -> frozenset[str]:
+        """What kind of hearing it was, as far as the observer said so."""
+        kind = self.observation.get("answers/hearing.kind")
+        return words_of(kind if isinstance(kind, Mapping) else None)
+
+    @cached_property
+    def _persons(self) -> Mapping[str, tuple[str, ...]]:
+        return {per: persons_of_kind(self.persons, per) for per in ("none", *_ROLES)}
+
     def answer(self, item: Item, person: str) -> tuple[Mapping[str, Any] | None, bool]:
         """The answer for this person, and whether it is the one given for all."""
         record = self.case if item.scope == "case" else self.observation
@@ -125,12 +141,12 @@ class Relevance:
         for item in self.checklist.items.values():
             if item.who != "observer":
                 continue
-            for person in persons_of_kind(self.persons, item.per):
+            for person in self._persons[item.per]:
                 answer, shared = self.answer(item, person)
                 yield Target(item.id, person, self._state(item, person, answer), answer, shared)
 
     def _state(self, item: Item, person: str, answer: Mapping[str, Any] | None) -> State:
-        still_asked = _STILL_ASKED.get(attendance_of(self.observation) or "")
+        still_asked = _STILL_ASKED.get(self.attendance or "")
         attended = still_asked is None or item.id in still_asked
         if not attended or not self.in_force(item, person):
             return "not_asked"
@@ -140,7 +156,7 @@ class Relevance:
         item = self.checklist.items[target.item]
         # A stored answer stays visible also where it is out of force, so that it can be taken back.
         stored = _is_given(target.answer)
-        if attendance_of(self.observation) in _STILL_ASKED:
+        if self.attendance in _STILL_ASKED:
             of_hearing = item.scope == "hearing" and item.id not in _NAMES_HEARING
             return target.state != "not_asked" or (stored and of_hearing)
         return item.core or stored or self.observation.get("mode") != "quick"
@@ -152,7 +168,7 @@ class Relevance:
         opener = self.checklist.items[gate.item]
         # A feature of one accused opens questions about this accused only.
         same_kind = opener.per == item.per
-        who = (person,) if same_kind else persons_of_kind(self.persons, opener.per)
+        who = (person,) if same_kind else self._persons[opener.per]
         return any(self._opens(opener, gate, one) for one in who)
 
     def _opens(self, opener: Item, gate: Gate, person: str) -> bool:
@@ -162,8 +178,7 @@ class Relevance:
     def _open_today(self, item: Item, person: str) -> bool:
         if "all" in item.proceedings:
             return True
-        kind = self.observation.get("answers/hearing.kind")
-        kinds = words_of(kind if isinstance(kind, Mapping) else None)
+        kinds = self.kinds
         if not kinds.isdisjoint(item.proceedings):
             return True
         if item.scope != "case":

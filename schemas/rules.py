@@ -4,6 +4,7 @@ The one place that says whether an observation may be submitted. It never says w
 fair, and it changes no record. ``schemas/vectors/rules.json`` holds examples with their results.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -84,16 +85,14 @@ def _missing(
 def _progress(
     checklist: Checklist, targets: Sequence[Target], problems: Sequence[Problem]
 ) -> dict[str, Progress]:
-    counts: dict[str, Progress] = {}
-    for section in checklist.sections:
-        ids = {item.id for item in section.items}
-        asked = [t for t in targets if t.item in ids and t.state != "not_asked"]
-        counts[section.id] = Progress(
-            answered=sum(t.state == "answered" for t in asked),
-            total=len(asked),
-            flagged=sum(p.item in ids for p in problems),
-        )
-    return counts
+    answered = Counter(t.item for t in targets if t.state == "answered")
+    asked = Counter(t.item for t in targets if t.state != "not_asked")
+    flagged = Counter(problem.item for problem in problems)
+    return {
+        section.id: Progress(*(sum(of[item.id] for item in section.items) for of in counts))
+        for counts in [(answered, asked, flagged)]
+        for section in checklist.sections
+    }
 
 
 def _has_reason(override: object) -> bool:

@@ -125,9 +125,10 @@ def _problems(
 ) -> int:
     still_open = 0
     for problem in (*assessment.missing, *assessment.inconsistent):
-        override = record.values.get(f"overrides/{problem.key}")
+        key = problem.key
+        override = record.values.get(f"overrides/{key}")
         still_open += not override
-        id_ = f"{record.id}/{problem.key}"
+        id_ = f"{record.id}/{key}"
         place = {**whose, "item_id": problem.item, "person_id": problem.person}
         rows.add(
             "problems",
@@ -140,15 +141,16 @@ def _problems(
             },
         )
         if isinstance(override, dict):
-            author = record.folded.origins[f"overrides/{problem.key}"].author
+            author = record.folded.origins[f"overrides/{key}"].author
             reason = text(override.get("reason"))
             words = {**place, "author": author, "practice": flag(record.values.get("practice"))}
             rows.add("notes", note(f"{id_}/reason", "reason", reason, words))
     strange: list[tuple[str, str | None]] = [] if known else [(UNKNOWN_CHECKLIST, None)]
+    items = reading.checklist.items
     strange += [
-        (UNKNOWN_ITEM, path.split("/")[1])
+        (UNKNOWN_ITEM, named)
         for path in record.values
-        if path.startswith("answers/") and path.split("/")[1] not in reading.checklist.items
+        if path.startswith("answers/") and (named := path.split("/", 2)[1]) not in items
     ]
     for code, item in dict.fromkeys(strange):
         rows.add(

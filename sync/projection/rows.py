@@ -15,6 +15,10 @@ from schemas.checklist import Checklist, Item
 from sync.fold import Folded
 
 Row = dict[str, Any]
+_NOTE: Row = {
+    **dict.fromkeys(("case_id", "observation_id", "item_id", "person_id", "log_entry_id")),
+    **{"speaker": None, "original": None, "author": None, "practice": 0},
+}
 Check = Callable[[str, Any], list[str]]
 
 
@@ -150,6 +154,7 @@ def answer_rows(
     record: Record, reading: Reading, rows: Rows, *, case: str | None, observation: str | None
 ) -> None:
     """The answers of a case or an observation, and their words as notes."""
+    practice = flag(record.values.get("practice"))
     for path, answer in record.values.items():
         group, _, rest = path.partition("/")
         if group != "answers" or not isinstance(answer, dict):
@@ -166,7 +171,8 @@ def answer_rows(
         author = record.folded.origins[path].author
         sound = item is not None and not reading.check(path, answer)
         value, precision = _fact(item, answer.get("value")) if sound else (None, None)
-        entries = answer.get("entries") if isinstance(answer.get("entries"), list) else []
+        entries = answer.get("entries")
+        entries = entries if isinstance(entries, list) else []
         rows.add(
             "answers",
             {
@@ -178,15 +184,15 @@ def answer_rows(
                 "answered_at": text(answer.get("answered_at")),
                 "author": author,
                 "same_for_all": flag(item and item.per != "none" and not person),
-                "entries": len(entries or ()),
+                "entries": len(entries),
                 "has_comment": flag(answer.get("comment")),
                 "conflict": flag(path in record.folded.conflicts),
                 "critical": flag(item and _is_critical(item, answer.get("value"))),
-                "practice": flag(record.values.get("practice")),
-                "entry_ids": json.dumps(entries),
+                "practice": practice,
+                "entry_ids": json.dumps(entries) if entries else "[]",
             },
         )
-        words = {**whose, "author": author, "practice": flag(record.values.get("practice"))}
+        words = {**whose, "author": author, "practice": practice}
         if answer.get("comment"):
             rows.add("notes", note(f"{id_}/comment", "comment", text(answer["comment"]), words))
         if value is None:
@@ -195,11 +201,7 @@ def answer_rows(
 
 def note(id_: str, kind: str, words: str | None, whose: Row) -> Row:
     """A row of the notes."""
-    empty: Row = dict.fromkeys(
-        ("case_id", "observation_id", "item_id", "person_id", "log_entry_id", "speaker"), None
-    )
-    empty |= {"original": None, "author": None, "practice": 0}
-    return {**empty, **whose, "id": id_, "kind": kind, "text": words}
+    return {**_NOTE, **whose, "id": id_, "kind": kind, "text": words}
 
 
 def _fact(item: Item | None, value: Any) -> tuple[str | None, str | None]:
@@ -212,8 +214,10 @@ def _fact(item: Item | None, value: Any) -> tuple[str | None, str | None]:
 
 
 def _is_critical(item: Item, value: Any) -> bool:
+    if not item.critical:
+        return False
     given = value if isinstance(value, list) else [value]
-    return bool(item.critical) and any(each in item.critical_on for each in given)
+    return any(each in item.critical_on for each in given)
 
 
 def log_rows(record: Record, time_zone: str | None, rows: Rows) -> int:
