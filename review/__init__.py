@@ -31,6 +31,7 @@ def register_routes() -> Any:
     return [
         (pages.PATHS["start"], pages.start),
         (pages.PATHS["observation"], pages.observation),
+        (pages.PATHS["attachment"], pages.attachment),
         (rf"^/-/(?:{'|'.join(CLOSED)})(?:\.json)?$", pages.closed),
     ]
 

@@ -3,6 +3,7 @@
 Writes nothing. All SQL is in ``review.store``; who may see what is in ``review.access``.
 """
 
+from asyncio import to_thread
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -12,10 +13,11 @@ from datasette import Forbidden, NotFound, Request, Response
 from datasette.resources import DatabaseResource
 
 from review.access import READ, reviewer_of, text_database
+from review.attachments import give, has, shown, store_of
 from review.attention import attention
 from review.i18n import direction, gettext, language, preferred, speaking
 from review.reading import STATES, read_observation
-from review.store.reading import Row, Rows, facts_of, mission_of, notes_of
+from review.store.reading import Row, Rows, attachment_of, facts_of, mission_of, notes_of
 from review.wording import ATTENDANCE, REFUSED_BY, said
 from schemas.checklist import Checklist
 from schemas.checklist_schema import ChecklistError
@@ -26,6 +28,7 @@ PATHS = {
     "start": rf"^/-/missions/{MISSION}(?:\.(?P<format>json))?$",
     "observation": rf"^/-/missions/{MISSION}/observations/(?P<id>[0-9a-f-]{{36}})"
     r"(?:\.(?P<format>json))?$",
+    "attachment": rf"^/-/missions/{MISSION}/attachments/(?P<id>[0-9a-f-]{{36}})$",
 }
 NEWEST = 100  # rows of each kind on a mission's start page; the tables have all
 POLICY = (
@@ -70,12 +73,32 @@ async def observation(request: Request, datasette: Any) -> Response:
         notes: list[Row] = await _database(datasette, text_database(mission)).execute_fn(
             notes_of(id_, case)
         )
-        page = observation_page(mission, facts, notes)
+        store = store_of(_database(datasette, mission))
+        arrived = await to_thread(lambda: [has(store, row) for row in facts["attachments"]])
+        page = observation_page(mission, facts, notes, arrived)
         return await _answer(datasette, request, "review/observation.html", page)
 
 
-def observation_page(mission: str, facts: Rows, notes: list[Row]) -> dict[str, Any]:
-    """All that the template shows, as plain data in the current language."""
+async def attachment(request: Request, datasette: Any, send: Any) -> None:
+    """The file of an attachment, for who may read its observation."""
+    mission, id_ = request.url_vars["mission"], request.url_vars["id"]
+    with speaking(preferred(request.headers.get("accept-language"))):
+        await _allow(datasette, request, mission)
+        database = _database(datasette, mission)
+        row: Row | None = await database.execute_fn(attachment_of(id_))
+        store = store_of(database)
+        if row is None or not await to_thread(has, store, row):
+            raise NotFound(gettext("This file is not here, or not yet."))
+        await give(send, store, row)
+
+
+def observation_page(
+    mission: str, facts: Rows, notes: list[Row], arrived: list[bool]
+) -> dict[str, Any]:
+    """All that the template shows, as plain data in the current language.
+
+    :param arrived: for each attachment whether its file is here
+    """
     row = facts["observations"][0]
     checklist, known = checklist_of(row["checklist"])
     reading = read_observation(facts, notes, checklist, language())
@@ -92,6 +115,9 @@ def observation_page(mission: str, facts: Rows, notes: list[Row]) -> dict[str, A
         "attention": attention(facts, notes, checklist, reading, language()),
         "sections": reading.sections,
         "entries": reading.entries,
+        "attachments": shown(
+            facts["attachments"], arrived, reading.entries, f"{mission_url(mission)}/attachments"
+        ),
         "people": list(reading.people.values()),
         "codes": {one.id: one.code for one in reading.questions.values()},
         "same_hearing": [

@@ -48,7 +48,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
             notes_of(ids.observation, ids.case)
         )
     )
-    yield Page(ids, observation_page("training", facts, notes))
+    yield Page(ids, observation_page("training", facts, notes, []))
     made.close()
 
 
