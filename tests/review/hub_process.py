@@ -129,7 +129,7 @@ class Process:
             answer = connection.getresponse()
             raw = answer.read()
             found = {key.lower(): value for key, value in answer.getheaders()}
-            return Answer(answer.status, json.loads(raw), found)
+            return Answer(answer.status, json.loads(raw) if raw else None, found)
         finally:
             connection.close()
 

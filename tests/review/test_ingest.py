@@ -216,7 +216,8 @@ def test_a_call_that_there_is_not(
 
 def test_the_table_of_routes_is_what_there_is(at: Running) -> None:
     for method, path in ROUTES:
-        answer = at.process.ask(method, path.rpartition("/")[2], b"" if method == "POST" else None)
+        call = path.partition("/v1/")[2].replace("{sha256}", "a" * 64)
+        answer = at.process.ask(method, call, b"" if method == "POST" else None)
         assert answer.status not in (404, 405)
 
 
