@@ -8,7 +8,7 @@ from typing import Final
 
 import click
 
-from bench import fold, form, intake, lag, replay
+from bench import fold, form, intake, lag, replay, tables
 from bench.figures import Figures
 from bench.machine import machine
 
@@ -16,6 +16,7 @@ BENCHES: Final[dict[str, Callable[[Path, int], Figures]]] = {
     "intake": intake.measure,
     "replay": replay.measure,
     "lag": lag.measure,
+    "tables": tables.measure,
     "fold": fold.measure,
     "form": form.measure,
 }

@@ -155,6 +155,8 @@ def answer_rows(
 ) -> None:
     """The answers of a case or an observation, and their words as notes."""
     practice = flag(record.values.get("practice"))
+    answers: list[Row] = []
+    notes: list[Row] = []
     for path, answer in record.values.items():
         group, _, rest = path.partition("/")
         if group != "answers" or not isinstance(answer, dict):
@@ -173,8 +175,7 @@ def answer_rows(
         value, precision = _fact(item, answer.get("value")) if sound else (None, None)
         entries = answer.get("entries")
         entries = entries if isinstance(entries, list) else []
-        rows.add(
-            "answers",
+        answers.append(
             {
                 "id": id_,
                 **whose,
@@ -194,9 +195,11 @@ def answer_rows(
         )
         words = {**whose, "author": author, "practice": practice}
         if answer.get("comment"):
-            rows.add("notes", note(f"{id_}/comment", "comment", text(answer["comment"]), words))
+            notes.append(note(f"{id_}/comment", "comment", text(answer["comment"]), words))
         if value is None:
-            rows.add("notes", note(f"{id_}/value", "answer", text(answer.get("value")), words))
+            notes.append(note(f"{id_}/value", "answer", text(answer.get("value")), words))
+    rows.tables.setdefault("answers", []).extend(answers)
+    rows.tables.setdefault("notes", []).extend(notes)
 
 
 def note(id_: str, kind: str, words: str | None, whose: Row) -> Row:

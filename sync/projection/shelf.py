@@ -6,7 +6,8 @@ search index, which settles itself once for each statement, is told of many note
 
 import contextlib
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
+from itertools import chain
 from operator import itemgetter
 from typing import Any, Final
 
@@ -36,6 +37,7 @@ _INDEXES: Final = (
     "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
     f" AND tbl_name IN ({', '.join(repr(table) for table in (*FACT_TABLES, *TEXT_TABLES))})"
 )
+AT_ONCE: Final = 50  # rows in a statement; SQLite takes 32,766 values
 MAX_HELD: Final = 20_000  # rows kept back
 
 _Values = tuple[Any, ...]
@@ -109,7 +111,9 @@ class Shelf:
             if table == "notes":
                 self._write_notes()
             else:
-                self._take_out(table, self._gone[table])
+                self._file[table].conn.executemany(
+                    f'DELETE FROM "{table}" WHERE id = ?', [(id_,) for id_ in self._gone[table]]
+                )
                 self._put_in(table)
         self.begin()
 
@@ -123,7 +127,7 @@ class Shelf:
             " WHERE id IN (SELECT value FROM json_each(?))",
             [json.dumps(ids)],
         )
-        self._take_out("notes", ids)
+        run("DELETE FROM notes WHERE id IN (SELECT value FROM json_each(?))", [json.dumps(ids)])
         before = run("SELECT coalesce(max(rowid), 0) FROM notes").fetchone()[0]
         self._put_in("notes")
         run(
@@ -132,16 +136,14 @@ class Shelf:
             [before],
         )
 
-    def _take_out(self, table: str, ids: Iterable[str]) -> None:
-        self._file[table].conn.executemany(
-            f'DELETE FROM "{table}" WHERE id = ?', [(id_,) for id_ in ids]
-        )
-
     def _put_in(self, table: str) -> None:
         columns = self._columns[table]
-        names = ", ".join(map(json.dumps, columns))
         # "OR REPLACE": the id of a log entry may stand in two records, though it should not.
-        self._file[table].conn.executemany(
-            f'INSERT OR REPLACE INTO "{table}" ({names}) VALUES ({", ".join("?" * len(columns))})',
-            self._new[table].values(),
-        )
+        into = f'INSERT OR REPLACE INTO "{table}" ({", ".join(map(json.dumps, columns))}) VALUES '
+        places = f"({', '.join('?' * len(columns))})"
+        rows = list(self._new[table].values())
+        for at in range(0, len(rows), AT_ONCE):
+            some = rows[at : at + AT_ONCE]
+            self._file[table].conn.execute(
+                into + ", ".join([places] * len(some)), list(chain.from_iterable(some))
+            )
