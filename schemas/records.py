@@ -93,6 +93,8 @@ FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
         "hashes": FACT,
         "by": FACT,
         "reason": TEXT,
+        # SHA-256 of what stays of the change: its envelope, a newline, its signature.
+        r"kept/[0-9a-f]{64}": FACT,
         r"restated/[0-9a-f]{64}/[a-z0-9_./-]+": TEXT,
     },
 }

@@ -219,6 +219,13 @@ class LogInUse(SyncError):
     status = 503
 
 
+class DamagedLog(SyncError):
+    """SQLite cannot read the file of a log; restore a backup beside it, and keep the file."""
+
+    code = "damaged_log"
+    status = 500
+
+
 class ForgedReceipt(SyncError):
     """A receipt does not carry the hub's signature; nothing is counted as received."""
 

@@ -31,7 +31,11 @@ def from_b64url(text: str) -> bytes:
     """
     try:
         raw = text.encode("ascii")
-        return base64.b64decode(raw + b"=" * (-len(raw) % 4), altchars=b"-_", validate=True)
+        data = base64.b64decode(raw + b"=" * (-len(raw) % 4), altchars=b"-_", validate=True)
+        # The last character has bits to spare; with them set, two texts would mean one signature.
+        if b64url(data) != text:
+            raise BadSignature("A key or signature is not base64url in its one form.")
+        return data
     except (binascii.Error, UnicodeEncodeError, ValueError) as error:
         raise BadSignature("A key or signature is not base64url.") from error
 
