@@ -4,6 +4,7 @@ but at enrolment.
 
 import json
 import os
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -125,8 +126,14 @@ class Home:
         return Log(self.log_path(self.profile().mission))
 
 
-def enrol(home: Home, invitation: Invitation) -> Profile:
+def enrol(
+    home: Home,
+    invitation: Invitation,
+    connect: Callable[[str], HttpTransport] = HttpTransport,
+) -> Profile:
     """Use an invitation: make the device's key, prove it, keep what the hub answers.
+
+    :param connect: makes a connection to an address
 
     :raises AlreadySetUp: the folder holds a mission
     :raises StoreNotEncrypted: the mission is a real one
@@ -142,7 +149,7 @@ def enrol(home: Home, invitation: Invitation) -> Profile:
     home.folder.mkdir(parents=True, exist_ok=True)
     device = _device_id(home)
     key = _ensure_key(home, device)
-    transport = HttpTransport(invitation.address)
+    transport = connect(invitation.address)
     try:
         answer = transport.post("enrol", enrol_body(invitation, device, key, utc_now()))
     finally:

@@ -44,12 +44,24 @@ class HubRefused(SyncError):
 
 
 class HttpTransport:
-    """Calls one hub; :meth:`post` raises ``NotReached`` or ``HubRefused``."""
+    """Calls one hub; :meth:`post` raises ``NotReached`` or ``HubRefused``.
 
-    def __init__(self, address: str, token: str = "", timeout: float = 30.0) -> None:
+    :param timeout: seconds to wait for each step of a call
+    :param link: what carries the bytes, when it is not a socket
+    """
+
+    def __init__(
+        self,
+        address: str,
+        token: str = "",
+        timeout: float = 30.0,
+        link: httpx2.BaseTransport | None = None,
+    ) -> None:
         self.address = address.rstrip("/")
         self.token = token
-        self._client = httpx2.Client(timeout=timeout, follow_redirects=False, trust_env=False)
+        self._client = httpx2.Client(
+            timeout=timeout, follow_redirects=False, trust_env=False, transport=link
+        )
 
     def close(self) -> None:
         """Close the connections."""

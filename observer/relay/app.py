@@ -2,8 +2,9 @@
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, Final
 
 from flask import Blueprint, Flask, Response, current_app, request
@@ -31,6 +32,7 @@ from sync.relay import Relay
 
 RETRY_AFTER: Final = {503: 2, 507: 60, 429: 300}  # seconds
 HUB_TIMEOUT: Final = 20.0  # seconds
+Connect = Callable[[], HttpTransport]
 
 calls = Blueprint("relay", __name__, url_prefix="/sync/v1")
 logger = logging.getLogger(__name__)
@@ -40,11 +42,14 @@ class RelayNode:
     """What the app holds open.
 
     :param home: the folder of a device with the role ``relay``
+    :param connect: makes a connection to headquarters
     """
 
-    def __init__(self, home: Home, *, forwarding: bool = True) -> None:
+    def __init__(
+        self, home: Home, *, forwarding: bool = True, connect: Connect | None = None
+    ) -> None:
         profile = home.profile()
-        self.address = profile.address
+        self._connect = connect or partial(HttpTransport, profile.address, timeout=HUB_TIMEOUT)
         self.log = home.log()
         self.carriers = Carriers(home.folder / "carriers.db")
         self.desk = Desk(self.log, self.carriers, profile.mission, utc_now)
@@ -61,22 +66,23 @@ class RelayNode:
     @contextmanager
     def hub(self) -> Iterator[HttpTransport]:
         """A connection to headquarters of a call of its own: tokens must not mix."""
-        transport = HttpTransport(self.address, timeout=HUB_TIMEOUT)
+        transport = self._connect()
         try:
             yield transport
         finally:
             transport.close()
 
 
-def create_relay(home: Home, *, forwarding: bool = True) -> Flask:
+def create_relay(home: Home, *, forwarding: bool = True, connect: Connect | None = None) -> Flask:
     """The app over a relay's folder.
 
-    :param forwarding: false leaves what is taken in here, for tests
+    :param forwarding: false: who calls carries on what was taken in
+    :param connect: makes a connection to headquarters; by default to the profile's address
     """
     app = Flask("observer.relay", static_folder=None, instance_path=str(home.folder))
     # What is read beyond it is cut by ``_body``; this bounds what is buffered at all.
     app.config["MAX_CONTENT_LENGTH"] = 16 * MAX_BODY_BYTES
-    app.extensions["relay"] = RelayNode(home, forwarding=forwarding)
+    app.extensions["relay"] = RelayNode(home, forwarding=forwarding, connect=connect)
     app.register_blueprint(calls)
     app.register_error_handler(TrialObserverError, _told)
     app.register_error_handler(HTTPException, _http)

@@ -71,11 +71,14 @@ class LogFile:
             self.db.conn.execute("BEGIN IMMEDIATE")
             try:
                 yield
-                self.db.conn.execute("COMMIT")
+                self._commit()
             except BaseException:
                 if self.db.conn.in_transaction:
                     self.db.conn.execute("ROLLBACK")
                 raise
+
+    def _commit(self) -> None:
+        self.db.conn.execute("COMMIT")
 
     def scrub(self) -> None:
         """Let nothing that was erased stay in the write-ahead log; after the transaction."""

@@ -1,0 +1,148 @@
+"""What must hold, said a second time and as plainly as possible; slow, and sharing no code."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A change as the oracle sees it, with its position and judgement at headquarters."""
+
+    hash: str
+    position: int
+    state: str
+    code: str | None
+    author: str
+    device: str
+    seq: int
+    prev: str
+    kind: str
+    record: str
+    parents: tuple[str, ...]
+    recorded_at: str
+    fields: dict[str, Any]
+
+
+def fact(row: tuple[str, int, str, str | None]) -> Fact:
+    """From (payload, position, state, code)."""
+    payload, position, state, code = row
+    document = json.loads(payload)
+    return Fact(
+        hashlib.sha256(payload.encode()).hexdigest(),
+        position,
+        state,
+        code,
+        document["author"],
+        document["device"],
+        document["seq"],
+        document["prev"],
+        document["kind"],
+        document["record"],
+        tuple(document["parents"]),
+        document["recorded_at"],
+        document["set"],
+    )
+
+
+def descends(facts: dict[str, Fact], later: str, earlier: str) -> bool:
+    """Whether a change follows another, by any way through the changes that are there."""
+    waiting, seen = [later], set()
+    while waiting:
+        name = waiting.pop()
+        for parent in facts[name].parents if name in facts else ():
+            if parent == earlier:
+                return True
+            if parent not in seen:
+                seen.add(parent)
+                waiting.append(parent)
+    return False
+
+
+def folded(facts: Iterable[Fact]) -> tuple[dict[str, Any], dict[str, set[str]]]:
+    """Values, and for each field in conflict the differing values as JSON."""
+    here = {one.hash: one for one in facts}
+    values: dict[str, Any] = {}
+    conflicts: dict[str, set[str]] = {}
+    paths = {path for one in here.values() if one.state == "stored" for path in one.fields}
+    for path in paths:
+        writers = [o for o in here.values() if o.state == "stored" and path in o.fields]
+        latest = [
+            one
+            for one in writers
+            if not any(descends(here, o.hash, one.hash) for o in writers if o is not one)
+        ]
+        latest.sort(key=lambda o: (datetime.fromisoformat(o.recorded_at), o.hash))
+        said = {json.dumps(one.fields[path], sort_keys=True) for one in latest}
+        if len(said) > 1:
+            conflicts[path] = said
+        if latest[-1].fields[path] is not None:
+            values[path] = latest[-1].fields[path]
+    return values, conflicts
+
+
+def visible(facts: list[Fact], author: str) -> set[str]:
+    """The records that an author sees, read off everything headquarters has stored."""
+    stored = [one for one in facts if one.state == "stored"]
+    creator: dict[str, Fact] = {}
+    linked: dict[str, dict[str, str]] = {}
+    for one in stored:
+        creator.setdefault(one.record, one)
+        for name in ("case", "observation"):
+            if isinstance(one.fields.get(name), str):
+                linked.setdefault(one.record, {}).setdefault(name, one.fields[name])
+    own = {record for record, first in creator.items() if first.author == author}
+    assignments: dict[str, dict[str, Any]] = {}
+    for one in stored:
+        if one.kind == "assignment":
+            assignments.setdefault(one.record, {}).update(one.fields)
+    mine = {record: a for record, a in assignments.items() if a.get("author") == author}
+    cases = {record for record in own if creator[record].kind == "case"}
+    cases |= {a["case"] for a in mine.values() if not a.get("ended_at")}
+    found = own | set(mine)
+    for record, first in creator.items():
+        where = linked.get(record, {})
+        if (
+            first.kind in ("mission", "device", "checklist")
+            or record in cases
+            or (first.kind in ("person", "hearing") and where.get("case") in cases)
+            or (first.kind in ("query", "review") and where.get("observation") in own)
+        ):
+            found.add(record)
+    return found
+
+
+def allowed(writer: tuple[str, str], one: Fact, before: list[Fact]) -> bool:
+    """Whether this change may count, by the table in words (``docs/protocol.md``, Rights)."""
+    author, role = writer
+    stored = [b for b in before if b.state == "stored"]
+    first = next((b for b in stored if b.record == one.record), None)
+    if first is not None and first.kind != one.kind:
+        return False
+    hub_only = {"mission", "device", "checklist", "assignment", "review", "erasure"}
+    hub_only |= {"finding", "follow_up"}
+    if role == "hub":
+        return one.kind in hub_only | {"query"}
+    if role == "relay" or one.kind in hub_only:
+        return False
+    if one.kind == "query":
+        return first is not None and all(path.startswith("reply/") for path in one.fields)
+    if first is None or first.author == author:
+        return True
+    if one.kind not in ("case", "person", "hearing"):
+        return False
+    case = one.record if one.kind == "case" else None
+    for b in stored:
+        if b.record == one.record and one.kind != "case" and isinstance(b.fields.get("case"), str):
+            case = case or b.fields["case"]
+    running: dict[str, dict[str, Any]] = {}
+    for b in stored:
+        if b.kind == "assignment":
+            running.setdefault(b.record, {}).update(b.fields)
+    return any(
+        a.get("case") == case and a.get("author") == author and not a.get("ended_at")
+        for a in running.values()
+    )
