@@ -2,6 +2,7 @@
 
 import socket
 import sys
+import tempfile
 from typing import Any
 
 import click
@@ -78,6 +79,10 @@ def run(host: str, port: int) -> None:
         raise WrongSetUp("This folder is a relay's. Run: observer serve")
     _check_port(host, port, "run")
     app = create_app(home)
+    # What is uploaded lies in this folder while it comes in, and nowhere else.
+    incoming = home.folder / "incoming"
+    incoming.mkdir(mode=0o700, exist_ok=True)
+    tempfile.tempdir = str(incoming)
     click.echo(f"Open http://{host}:{port}/ in a browser on this laptop. Ctrl-C stops.")
     waitress.serve(app, host=host, port=port, threads=4, ident=None)
 

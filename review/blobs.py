@@ -5,7 +5,6 @@ disk and are safe there before they are acknowledged. Who carries is known befor
 """
 
 import asyncio
-import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -86,9 +85,7 @@ class Blobs:
         self._tidied[mission] = time.monotonic()
         store = self.store(mission)
         store.sweep(time.time() - STALE)
-        for sha256 in log.blobs_to_drop():
-            with contextlib.suppress(UnknownBlob):
-                store.drop(sha256)
+        store.drop_all(log.blobs_to_drop())
 
     async def answer(
         self, scope: Scope, receive: Receive, send: Send, carrier: Carrier, sha256: str
@@ -98,7 +95,6 @@ class Blobs:
         :raises SyncError: it is refused, and nothing was sent yet
         :raises Gone: the client went away; what came of the file is kept
         """
-        await self._run(self.tidy, carrier.mission, carrier.log)
         if scope["method"] == "GET":
             await self._get(scope, send, carrier, sha256)
         elif scope["method"] == "HEAD":

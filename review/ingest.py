@@ -226,6 +226,7 @@ class Ingest:
         """The mission and the device of the bearer, if it may still carry."""
         session = self._bearers.session(scope)
         channel = self.channel(session.mission)
+        self.blobs.tidy(session.mission, channel.reader)
         device = channel.reader.device(session.device)
         return channel, check_device(device, self.hub.now())
 

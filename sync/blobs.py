@@ -172,6 +172,12 @@ class BlobStore:
                 gone = True
         return gone
 
+    def drop_all(self, names: Iterable[str]) -> None:
+        """Remove files, as those that only erased changes name; what is no SHA-256 names none."""
+        for sha256 in names:
+            with contextlib.suppress(UnknownBlob):
+                self.drop(sha256)
+
     # -- reading ----------------------------------------------------------------------
 
     def open(self, sha256: str) -> BufferedReader:

@@ -17,6 +17,13 @@ from sync.files import Shelf
 pages = Blueprint("attachments", __name__)
 # Of one form; photos are made smaller after that, other files are judged one by one.
 MAX_FORM: Final = 250_000_000  # bytes
+# Types for browsers that know them, endings for those that do not.
+ACCEPTED: Final = ",".join(
+    [
+        *(one for type_, (_kind, ending) in TYPES.items() for one in (type_, ending)),
+        *(".jpeg", ".mp4", ".oga", ".opus"),
+    ]
+)
 FORM = "/observations/<observation>/attachments"
 
 
@@ -47,7 +54,7 @@ def _render(observation: str, problems: list[str]) -> str:
         entries=entries,
         wanted=wanted if wanted in entries else "",
         files=attachments(space, _shelf(), observation),
-        accepted=",".join(type_ for type_ in TYPES if type_ != "image/heic"),
+        accepted=ACCEPTED,
         problems=problems,
         why=why,
     )

@@ -13,6 +13,7 @@ from blob_calls import attach, author, call, code, head, patch, pdf, sha256, sto
 from hub_process import MISSION, Device, Process, Running, new_hub, wait_for
 from uuid6 import uuid7
 
+from review.blobs import Blobs
 from sync.keys import DeviceKey
 
 SMALL = {
@@ -312,3 +313,41 @@ def test_killed_in_the_middle_it_goes_on(tmp_path: Path) -> None:
     finally:
         process.stop()
         hub.close()
+
+
+def test_memory_stays_flat_while_many_large_files_come_in(at: Running) -> None:
+    assert at.process.process is not None
+    status = Path(f"/proc/{at.process.process.pid}/status")
+    if not status.exists():
+        pytest.skip("only where /proc tells how much memory a process used")
+
+    def most() -> int:
+        (line,) = [one for one in status.read_text().splitlines() if one.startswith("VmHWM")]
+        return int(line.split()[1])  # kB
+
+    devices = [at.device(author()) for _ in range(16)]
+    contents = [pdf(2_900_000) for _ in range(16)]
+    names = [attach(at, d, c) for d, c in zip(devices, contents, strict=True)]
+    before = most()
+    with ThreadPoolExecutor(16) as pool:
+        sent = list(pool.map(lambda n: patch(at, names[n], devices[n], contents[n], 0), range(16)))
+    assert {one.status for one in sent} == {204}
+    assert most() - before < 25_000, "46 MB came in"
+
+
+def test_the_file_of_an_erased_record_is_removed(at: Running) -> None:
+    device, content = at.device(author()), pdf()
+    name = attach(at, device, content)
+    assert patch(at, name, device, content, 0).status == 204
+    log = at.hub.log(MISSION)
+    (blob,) = log.blob(name)
+    (change,) = log.changes_of(blob.record)
+    with log.writing():
+        fields = {"hashes": [change.hash], "by": "HQ", "reason": "fictional"}
+        at.hub.seat(log).write(log, "erasure", str(uuid7()), fields, at.hub.now)
+    assert call(at, "GET", name, device.token).status == 404
+    files = Blobs(at.hub.instance / "blobs")
+    files.tidy(MISSION, log)
+    files.close()
+    log.close()
+    assert not stored(at, name).exists()
