@@ -9,7 +9,7 @@ import json
 import math
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -38,6 +38,8 @@ TRIES: Final = 4  # for one file in one conversation
 OF_ALL: Final = frozenset(
     error.code for error in (DeviceExpired, DeviceRevoked, NewEpoch, SignedOut, UnknownDevice)
 )
+
+STALE: Final = 86400.0  # seconds after which what was left half done is removed
 
 HERE: Final = "here"
 SENDING: Final = "sending"
@@ -99,6 +101,13 @@ class Shelf:
             self.originals.drop(original)
         (self._states / sha256).unlink(missing_ok=True)
 
+    def tidy(self, gone: Iterable[str]) -> None:
+        """Remove what is to be gone, and what was left of additions that were cut off."""
+        for sha256 in gone:
+            self.drop(sha256)
+        for store in (self.blobs, self.originals):
+            store.sweep(time.time() - STALE)
+
 
 class FileSender:
     """Sends the files of one log's author; ``sync.session`` calls it after the text.
@@ -127,8 +136,7 @@ class FileSender:
 
         :raises SyncError: the hub was not reached, or refuses the device; what was sent is kept
         """
-        for sha256 in self.log.blobs_to_drop():
-            self.shelf.drop(sha256)
+        self.shelf.tidy(self.log.blobs_to_drop())
         self._position = self.log.position()
         end = time.monotonic() + self.seconds
 
