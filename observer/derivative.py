@@ -11,7 +11,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageOps
 
 from sync.blob_types import pixels_of
 from sync.errors import TooManyPixels, WrongBlobType
@@ -43,7 +43,9 @@ def derive(original: Path, type_: str, target: BinaryIO) -> Derivative:
     :raises WrongBlobType: it is damaged
     """
     pixels = pixels_of(original, type_)
-    if pixels is not None and pixels > MAX_PIXELS:
+    if pixels is None:
+        raise WrongBlobType("The photo is damaged and does not say its size.")
+    if pixels > MAX_PIXELS:
         raise TooManyPixels(f"The photo has {pixels // 1_000_000} megapixels.")
     try:
         with Image.open(original, formats=[FORMATS[type_]]) as image:
@@ -51,7 +53,7 @@ def derive(original: Path, type_: str, target: BinaryIO) -> Derivative:
             # A JPEG is decoded at a fraction of its size where that is enough.
             image.draft(None, (LONGEST, LONGEST))
             clean = _clean(image)
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+    except Exception as error:  # a damaged image makes decoders raise anything
         raise WrongBlobType("The photo is damaged and cannot be opened.") from error
     if type_ == "image/png" or clean.mode == "RGBA":
         clean.save(target, "PNG", optimize=True)

@@ -98,7 +98,7 @@ class Blobs:
         if scope["method"] == "GET":
             await self._get(scope, send, carrier, sha256)
         elif scope["method"] == "HEAD":
-            blob = await self._run(self._wanted, carrier, sha256)
+            blob = await self._run(self._asked_for, carrier, sha256)
             offset = self.store(carrier.mission).offset(sha256)
             await _say(send, 200, [_number(b"upload-offset", offset), _length_of(blob)])
         else:
@@ -155,6 +155,13 @@ class Blobs:
         check_size(found[0].size, self.limits)
         check_type(None, found[0].type)
         return found[0]
+
+    def _asked_for(self, carrier: Carrier, sha256: str) -> Blob:
+        """The file, refused before a byte of it is sent where it would be then."""
+        blob, store = self._wanted(carrier, sha256), self.store(carrier.mission)
+        if not store.is_begun(sha256):
+            self._check_quota(carrier.log, store, blob)
+        return blob
 
     def _admit(self, carrier: Carrier, sha256: str, offset: int) -> Blob:
         """The file, if bytes of it may be added at an offset."""

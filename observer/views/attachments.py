@@ -65,6 +65,7 @@ def new(observation: str) -> str | Response | tuple[str, int]:
     """Take in files; one that is not taken is told, and the others are."""
     space, problems = workspace(), []
     entries = dict(space.sitting(observation).entries)
+    space.edit("observation", observation, {})  # refuses another observer's
     entry = request.args.get("entry", "")
     given = [file for file in request.files.getlist("file") if file.filename]
     for file in given:
