@@ -4,9 +4,10 @@ A field's name is the answer's field path, so that a page, a post and a record s
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from flask import g, request, session
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_wtf import FlaskForm
@@ -19,7 +20,9 @@ from schemas.checklist import SPECIAL, Item, Section
 from schemas.library import option_label
 from schemas.rules import Target
 
+# With more people than this an exception is shown once its person was chosen.
 DIRECT_PEOPLE = 6
+KEPT_OPEN = 12
 INPUT_TYPES = {
     "date": "date",
     "time": "time",
@@ -38,6 +41,7 @@ class Slot:
     person: Record | None
     for_all: bool
     answer: Mapping[str, Any]
+    shown: bool = True
 
     @property
     def path(self) -> str:
@@ -60,9 +64,20 @@ class Question:
     slots: list[Slot] = field(default_factory=list)
     exceptions: list[Slot] = field(default_factory=list)
 
+    @property
+    def shown(self) -> list[Slot]:
+        """The exceptions on the page; of the others a person is chosen first."""
+        return [slot for slot in self.exceptions if slot.shown]
+
+    @property
+    def hidden(self) -> list[Slot]:
+        """The exceptions that may be chosen."""
+        return [slot for slot in self.exceptions if not slot.shown]
+
 
 def questions(sitting: Sitting, section: Section) -> list[Question]:
     """The observer's questions of a section, those not asked now included."""
+    _keep_open()
     targets: dict[str, list[Target]] = {}
     for target in sitting.assessment.targets:
         targets.setdefault(target.item, []).append(target)
@@ -95,8 +110,39 @@ def question(sitting: Sitting, item: Item, targets: Sequence[Target]) -> Questio
         made.slots.append(slot(concerned[0]))
     else:
         made.slots.append(slot(None, for_all=True))
-        made.exceptions = [slot(person) for person in concerned]
+        made.exceptions = _exceptions([slot(person) for person in concerned])
     return made
+
+
+def _exceptions(slots: list[Slot]) -> list[Slot]:
+    if len(slots) <= DIRECT_PEOPLE:
+        return slots
+    opened = session.get("opened", [])
+    return [
+        replace(
+            slot,
+            shown=bool(slot.answer)
+            or slot.path in opened
+            or f"comment/{slot.path}" in request.form,
+        )
+        for slot in slots
+    ]
+
+
+def _keep_open() -> None:
+    """Remember whom a post chose: the page comes after a redirect, and nothing is answered yet."""
+    if request.method == "GET" and "focus" in session:
+        g.focus = session.pop("focus")
+    opened = session.get("opened", [])
+    chosen = [
+        f"{name.removeprefix('different/')}/{person}"
+        for name, person in request.form.items()
+        if name.startswith("different/") and person
+    ]
+    new = [path for path in dict.fromkeys(chosen) if path not in opened]
+    if new:
+        session["opened"] = [*opened, *new][-KEPT_OPEN:]
+        session["focus"] = new[-1]
 
 
 class _Pills(SelectMultipleField):
@@ -108,7 +154,7 @@ def section_form(slots: Sequence[Slot], language: str | None = None) -> type[Fla
     """A WTForms class with a value, a comment and a new entry for each slot."""
     language = language or str(get_locale())
     fields: dict[str, Any] = {}
-    for slot in slots:
+    for slot in (each for each in slots if each.shown):
         fields[slot.path] = _value_field(slot, language)
         if slot.item.answer not in ("compliance", "choice", "multi"):
             fields[f"special/{slot.path}"] = RadioField(
