@@ -13,10 +13,11 @@ from observer.bundle_cli import export_bundle, import_bundle
 from observer.errors import PortBusy, WrongSetUp
 from observer.profile import enrol
 from observer.relay import create_relay
-from observer.sending import keep_sending, send_and_receive
+from observer.sending import file_sender, keep_sending, send_and_receive
 from observer.workspace import Workspace
 from schemas.errors import TrialObserverError
 from schemas.rights import RELAY
+from sync.files import FileSender
 from sync.invitation import Invitation, read_invitation
 from sync.session import Exchange
 
@@ -134,6 +135,7 @@ def sync(drafts: bool, watch: bool) -> None:
         waiting = len(workspace.unsent())
         found = send_all(workspace)
         tell(found, waiting)
+        tell_files(file_sender(workspace))
     finally:
         workspace.close()
     if not found.pushed.clean:
@@ -179,6 +181,14 @@ def tell(found: Exchange, waiting: int) -> None:
             f"{waiting} records have drafts that were not sent: submit them, "
             "or run observer sync --drafts"
         )
+
+
+def tell_files(files: FileSender) -> None:
+    """Say which files are still to be sent, and which headquarters refused and why."""
+    if left := len(files.waiting()):
+        click.echo(f"Files not at headquarters yet: {left}. They go with the next: observer sync")
+    for state in files.refused():
+        click.echo(f"Refused a file ({state.code}): {state.message}")
 
 
 @main.command()

@@ -58,14 +58,19 @@ def send_and_receive(
 def _session(
     workspace: Workspace, transport: HttpTransport, file_seconds: float = math.inf
 ) -> Session:
+    files = file_sender(workspace, file_seconds)
+    return Session(workspace.log, transport, workspace.signer, workspace.now, files=files)
+
+
+def file_sender(workspace: Workspace, seconds: float = math.inf) -> FileSender:
+    """What sends this laptop's files, and knows which wait and which were refused."""
     log, mission = workspace.log, workspace.profile.mission
-    files = FileSender(
+    return FileSender(
         log,
         Shelf(workspace.home.folder),
         text=lambda transport: push(log, transport, mission),
-        seconds=file_seconds,
+        seconds=seconds,
     )
-    return Session(log, transport, workspace.signer, workspace.now, files=files)
 
 
 def keep_sending(

@@ -52,12 +52,19 @@ async def start(request: Request, datasette: Any) -> Response:
     mission = request.url_vars["mission"]
     with speaking(preferred(request.headers.get("accept-language"))):
         await _allow(datasette, request, mission)
-        rows: Rows = await _database(datasette, mission).execute_fn(mission_of(NEWEST))
+        database = _database(datasette, mission)
+        rows: Rows = await database.execute_fn(mission_of(NEWEST))
+        named, store = rows.pop("files"), store_of(database)
+        waited = await to_thread(lambda: sum(not has(store, row) for row in named))
         for row in rows["observations"]:
             row["url"] = observation_url(mission, row["id"])
             row["received"] = moment(row["received_at"], row["time_zone"])
             row["attendance_label"] = said(ATTENDANCE, row["attendance"])
-        page = {"mission": mission, **rows, "totals": rows["totals"][0]}
+        page = {
+            "mission": mission,
+            **rows,
+            "totals": {**rows["totals"][0], "files_waited_for": waited},
+        }
         return await _answer(datasette, request, "review/mission.html", page)
 
 

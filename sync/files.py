@@ -166,6 +166,12 @@ class FileSender:
                 found.setdefault(blob.sha256, blob)
         return list(found.values())
 
+    def refused(self) -> list[FileState]:
+        """What is known of each file of this device that headquarters refused for good."""
+        names = {blob.sha256 for blob in self.log.blobs()}
+        states = [self.shelf.state(sha256) for sha256 in sorted(names)]
+        return [state for state in states if state.state == REFUSED]
+
     def fetch(self, transport: Transport, sha256: str) -> Path:
         """Bring a file of one's own from headquarters here, resuming where it stopped.
 

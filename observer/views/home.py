@@ -3,7 +3,7 @@
 from flask import Blueprint, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
-from observer.sending import send_and_receive
+from observer.sending import file_sender, send_and_receive
 from observer.views.words import workspace
 
 pages = Blueprint("home", __name__)
@@ -21,6 +21,7 @@ def show() -> str:
         hearings=sorted(hearings, key=lambda h: str(h.values.get("date")), reverse=True),
         mine=mine,
         waiting=space.log.count_unreceived(),
+        files=len(file_sender(space).waiting()),
         drafts=len(space.unsent()),
     )
 
@@ -37,4 +38,7 @@ def send() -> str:
     """Push what was submitted, and say what became of it."""
     space = workspace()
     found = send_and_receive(space, file_seconds=20)
-    return render_template("sent.html", report=found.pushed, drafts=len(space.unsent()))
+    files = len(file_sender(space).waiting())
+    return render_template(
+        "sent.html", report=found.pushed, files=files, drafts=len(space.unsent())
+    )

@@ -116,6 +116,7 @@ OF_MISSION = {
         LEFT JOIN hearings h ON h.id = o.hearing_id LEFT JOIN cases c ON c.id = o.case_id
         ORDER BY o.received_at DESC, o.id DESC LIMIT :limit
     """,
+    "files": "SELECT sha256 FROM attachments WHERE NOT withdrawn",
     "cases": "SELECT * FROM cases ORDER BY withdrawn, title, id LIMIT :limit",
     "hearings": """
         SELECT h.*, count(o.id) AS observations, group_concat(o.observer, ', ') AS observers

@@ -235,6 +235,20 @@ def test_a_document_is_given_back_as_bytes_only(laptop: Laptop) -> None:
     got.close()
 
 
+def test_more_files_than_go_at_once_are_counted_and_go_on(laptop: Laptop) -> None:
+    for _ in range(3):
+        laptop.add(pdf())
+    laptop.submit()
+    send_and_receive(laptop.space, file_seconds=0)
+    assert laptop.states() == ["here"] * 3
+    client = laptop.app.test_client()
+    assert "3 files wait to be sent" in client.get("/").text
+    assert "Send to headquarters" in laptop.page()
+    assert client.post("/send").status_code == 200
+    assert laptop.states() == ["received"] * 3
+    assert "wait to be sent" not in client.get("/").text
+
+
 class Tunnel(HttpTransport):
     """A real connection that is lost after so many chunks."""
 
@@ -303,7 +317,7 @@ def test_a_bad_file_is_remembered_and_stops_neither_others_nor_text(laptop: Lapt
     laptop.submit()
     send_and_receive(laptop.space)
     assert laptop.states() == ["refused", "received"]
-    assert "Refused by headquarters" in laptop.page()
+    assert "Refused:" in laptop.page()
     assert laptop.space.log.count_unreceived() == 0
     assert laptop.shelf.state(digest(bad)).code == "bad_blob"
 

@@ -95,6 +95,12 @@ def test_the_page_says_which_files_are_here_and_which_are_waited_for(filled: Fil
     assert "2026-03-02T09:31:07" in text
 
 
+def test_the_start_page_counts_the_files_that_are_waited_for(filled: Filled) -> None:
+    page = filled.hq.get("/-/missions/training.json", "vera").json
+    assert page["totals"]["files_waited_for"] == 2
+    assert "files waited for" in filled.hq.get("/-/missions/training", "vera").text
+
+
 def test_a_reader_gets_the_bytes_and_no_browser_runs_them(filled: Filled) -> None:
     got = filled.hq.get(f"/-/missions/training/attachments/{filled.paper}", "vera")
     assert (got.status, got.text.encode()) == (200, PAPER)
