@@ -20,7 +20,9 @@ from sync.errors import (
     BadBlob,
     DeviceExpired,
     DeviceRevoked,
+    MethodNotAllowed,
     NewEpoch,
+    NotFound,
     NotReached,
     SignedOut,
     UnknownDevice,
@@ -41,6 +43,8 @@ OF_ALL: Final = frozenset(
 
 STALE: Final = 86400.0  # seconds after which what was left half done is removed
 
+# A relay knows no such call: files wait for headquarters itself.
+NO_FILES: Final = frozenset({NotFound.code, MethodNotAllowed.code})
 HERE: Final = "here"
 SENDING: Final = "sending"
 RECEIVED: Final = "received"
@@ -149,6 +153,8 @@ class FileSender:
             try:
                 self._send(transport, blob, still)
             except HubRefused as error:
+                if error.code in NO_FILES:
+                    return
                 if error.code in OF_ALL:
                     raise
                 self._trouble(blob, error.code, error.message, for_good=not error.retry)

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 import httpx2
 
-from sync.errors import NotReached, SyncError
+from sync.errors import MethodNotAllowed, NotFound, NotReached, SyncError
 
 GZIP_FROM = 1024
 TUS = {"Tus-Resumable": "1.0.0"}
@@ -146,7 +146,9 @@ def _check(answer: httpx2.Response) -> None:
 
 def _from_head(answer: httpx2.Response) -> dict[str, Any]:
     """What HEAD can say of an error, which has no body."""
-    code, status = answer.headers.get("Trial-Code", "error"), answer.status_code
+    status = answer.status_code
+    plain = {404: NotFound.code, 405: MethodNotAllowed.code}.get(status, "error")
+    code = answer.headers.get("Trial-Code", plain)
     lasting = status < 500 and status not in (401, 404, 409, 429)
     sentence = f"Headquarters does not take this ({code})."
     return {"code": code, "error": sentence, "status": status, "retry": not lasting}
