@@ -100,6 +100,9 @@ class Projector:
         entries = self.log.since(self.position, limit)
         if entries:
             touched = {entry.record: entry.kind for entry in entries}
+            for entry in entries:
+                if entry.kind == "erasure":
+                    touched |= dict(self.log.erased_by(entry.hash))
             self._write(touched, entries[-1].position, empty_first=False)
         return len(entries)
 
