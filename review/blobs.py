@@ -85,7 +85,8 @@ class Blobs:
         self._tidied[mission] = time.monotonic()
         store = self.store(mission)
         store.sweep(time.time() - STALE)
-        store.drop_all(log.blobs_to_drop())
+        for sha256 in log.blobs_to_drop():
+            store.drop(sha256)
 
     async def answer(
         self, scope: Scope, receive: Receive, send: Send, carrier: Carrier, sha256: str

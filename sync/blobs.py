@@ -164,19 +164,15 @@ class BlobStore:
         return found.hexdigest(), size
 
     def drop(self, sha256: str) -> bool:
-        """Remove a file, whole or begun; true when there was one."""
+        """Remove a file, whole or begun; true when there was one. No SHA-256 names none."""
         gone = False
+        if not HASH_TEXT.fullmatch(sha256):
+            return gone
         for path in (self.path(sha256), self._part(sha256)):
             with contextlib.suppress(FileNotFoundError):
                 path.unlink()
                 gone = True
         return gone
-
-    def drop_all(self, names: Iterable[str]) -> None:
-        """Remove files, as those that only erased changes name; what is no SHA-256 names none."""
-        for sha256 in names:
-            with contextlib.suppress(UnknownBlob):
-                self.drop(sha256)
 
     # -- reading ----------------------------------------------------------------------
 

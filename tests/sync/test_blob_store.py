@@ -110,7 +110,8 @@ def test_many_who_send_the_same_file_at_once_make_one_whole_file(tmp_path: Path)
 def test_only_a_sha256_is_a_name(tmp_path: Path, name: str) -> None:
     store = BlobStore(tmp_path / "blobs")
     assert not store.is_begun(name)
-    for call in (store.path, store.offset, store.has, store.drop, store.open):
+    assert not store.drop(name)
+    for call in (store.path, store.offset, store.has, store.open):
         with pytest.raises(UnknownBlob):
             call(name)
     with pytest.raises(UnknownBlob):
