@@ -34,7 +34,7 @@ def main(name: str, rounds: int, as_json: bool) -> None:
             found = BENCHES[each](Path(folder), rounds)
         document = {
             "bench": each,
-            "machine": on,
+            "machine": {**on, **found.notes},
             "figures": found.figures,
             "ratios": found.ratios,
         }
