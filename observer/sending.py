@@ -3,11 +3,13 @@
 After a fork the laptop goes on as a new device: what headquarters did not take is drafted again.
 """
 
+import json
 import math
 import time
 from collections.abc import Callable
 from contextlib import closing
-from typing import Final
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final
 
 from observer.renewal import draft_again, renew
 from observer.workspace import Workspace
@@ -15,6 +17,7 @@ from sync.backoff import Backoff
 from sync.errors import Fork, SyncError
 from sync.files import FileSender, Shelf
 from sync.http import HttpTransport
+from sync.log import Log
 from sync.push import Progress, push
 from sync.session import Exchange, Session, alone
 
@@ -50,9 +53,49 @@ def send_and_receive(
                 found.renewed = True
         finally:
             workspace.refresh()
-        if found.pulled.forgotten or found.pulled.erased:
+        if found.pulled.forgotten or found.pulled.erased or found.pushed.quarantined:
             workspace.projector.rebuild()
+        _remember(workspace, found)
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class Last:
+    """What the last conversation that went through did; any program on this laptop held it.
+
+    :ivar stopped: per device, the ``seq`` from which nothing was taken, with ``code error``
+    :ivar new: how many changes came in, by kind of record
+    :ivar unread: codes of what came in and could not be read
+    """
+
+    at: str = ""
+    sent: int = 0
+    known: int = 0
+    carried: int = 0
+    stopped: dict[str, dict[str, Any]] = field(default_factory=dict)
+    new: dict[str, int] = field(default_factory=dict)
+    forgotten: int = 0
+    unread: list[str] = field(default_factory=list)
+    new_epoch: bool = False
+    renewed: bool = False
+
+
+def _remember(workspace: Workspace, found: Exchange) -> None:
+    pushed, pulled = found.pushed, found.pulled
+    last = Last(
+        workspace.now(),
+        *(pushed.sent, pushed.known, pushed.carried, pushed.stopped),
+        *(pulled.new, len(pulled.forgotten), [error.code for error in pulled.skipped]),
+        *(found.new_epoch, found.renewed),
+    )
+    with workspace.log.writing():
+        workspace.log.set_meta({"last_exchange": json.dumps(asdict(last))})
+
+
+def last_exchange(log: Log) -> Last:
+    """What the last conversation did; an empty one before the first."""
+    text = log.meta("last_exchange")
+    return Last(**json.loads(text)) if text else Last()
 
 
 def _session(

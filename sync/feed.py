@@ -6,6 +6,7 @@ that was restored mean something else.
 
 from typing import Any, Final
 
+from sync.change import envelope_of
 from sync.errors import BadRequest
 from sync.log import Log, Step
 from sync.log.registry import Device
@@ -60,8 +61,15 @@ def _within_bytes(steps: list[Step]) -> list[Step]:
 
 
 def _item(step: Step) -> dict[str, str] | None:
-    """A change as it is pulled; ``code`` says what it was quarantined with."""
-    if step.payload is not None:
+    """A change as it is pulled; ``code`` says what it was quarantined with.
+
+    Of what others wrote and was quarantined only the envelope goes out: it counts for nothing, but
+    what its author wrote next names it as a parent, and the graph must be the same for all.
+    """
+    if step.payload is not None and step.state == "quarantined" and not step.mine:
+        envelope = envelope_of(step.payload)
+        item = {"envelope": envelope, "hash": step.hash, "signature": step.signature}
+    elif step.payload is not None:
         item = {"payload": step.payload, "signature": step.signature}
     elif step.envelope is not None:
         item = {"envelope": step.envelope, "hash": step.hash, "signature": step.signature}

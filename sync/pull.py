@@ -70,12 +70,14 @@ def _keep_page(log: Log, answer: Mapping[str, Any], taking: Taking) -> None:
 
 
 def _keep_envelope(log: Log, item: Mapping[str, Any], now: Clock) -> None:
-    """An erased change is believed without its signature only because a signed erasure names it."""
-    hash_ = str(item["hash"])
-    if log.known([hash_]) or log.erased(hash_) is None:
+    """A change without its content: erased, or quarantined by headquarters.
+
+    That it is erased is believed only because a signed erasure names it. Neither gives a value.
+    """
+    hash_, code = str(item["hash"]), item.get("code")
+    if log.known([hash_]) or (log.erased(hash_) is None and not code):
         return
     change = read_erased(str(item["envelope"]), str(item["signature"]), hash_)
-    code = item.get("code")
     if log.hash_at(change.device, change.seq) is None and log.device(change.device) is not None:
         log.append(
             change,

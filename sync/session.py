@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from sync.change import Signer
 from sync.clock import Clock, utc_now
 from sync.epochs import adopt
-from sync.errors import NewEpoch, NotReached, SignedOut, SyncError, SyncRunning
+from sync.errors import NewEpoch, NotReached, SignedOut, SyncError, SyncRunning, UnknownDevice
 from sync.http import HubRefused
 from sync.intake import AT_LAPTOP, Node
 from sync.invitation import token_body
@@ -146,13 +146,21 @@ class Session:
         :raises SyncError: not reached, or refused
         """
         moved = False
+        records: dict[str, Any] = {}
         for _ in range(ROUNDS):
             hub = fingerprint(self.log.meta("hub_key") or "")
             signer = self.signer
             body = token_body(hub, signer.mission, signer.device, signer.key, self.now())
             try:
-                self.transport.token = str(self.transport.post("token", body)["token"])
+                self.transport.token = str(
+                    self.transport.post("token", {**body, **records})["token"]
+                )
             except HubRefused as error:
+                if error.code == UnknownDevice.code and not records:
+                    # Enrolled after the backup that was restored: its record is kept here.
+                    own = self.log.changes_of(signer.device)
+                    records = {"records": [change.wire() for change in own]}
+                    continue
                 statements = error.answer.get("succession", ())
                 if error.code != NewEpoch.code or not adopt(self.log, signer.mission, statements):
                     raise

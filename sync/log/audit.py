@@ -75,7 +75,8 @@ class Audit:
 
     def heads(self) -> dict[str, tuple[int, str]]:
         """Number and hash of each device's last change, as the log notes it."""
-        return {row[0]: (row[1], row[2]) for row in self._rows("SELECT * FROM heads")}
+        rows = self._rows("SELECT device, seq, hash FROM heads")
+        return {row[0]: (row[1], row[2]) for row in rows}
 
     def devices(self) -> dict[str, tuple[str, str, str]]:
         """Author, role and key of each device, as the log notes them."""

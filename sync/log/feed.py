@@ -15,7 +15,7 @@ from sync.log.store import LogFile
 _VISIBLE = """
 WITH cases (record, since) AS (
     SELECT record, min(since) FROM (
-        SELECT record, 0 AS since FROM records WHERE kind = 'case' AND author = :author
+        SELECT record, created AS since FROM records WHERE kind = 'case' AND author = :author
         UNION ALL SELECT "case", begun FROM assignments
         WHERE author = :author AND ended IS NULL AND "case" IS NOT NULL) GROUP BY record),
 seen (record, since) AS (
@@ -25,7 +25,7 @@ seen (record, since) AS (
     UNION ALL SELECT record, since FROM cases
     UNION ALL SELECT r.record, max(c.since, r.case_at) FROM cases c JOIN records r
         ON r."case" = c.record WHERE r.kind IN ('person', 'hearing')
-    UNION ALL SELECT q.record, q.observation_at FROM records o JOIN records q
+    UNION ALL SELECT q.record, max(o.created, q.observation_at) FROM records o JOIN records q
         ON q.observation = o.record WHERE o.author = :author AND q.kind IN ('query', 'review')),
 own (record, since) AS (SELECT record, min(since) FROM seen GROUP BY record),
 visible (record, since) AS (
@@ -46,8 +46,7 @@ _STEPS = """, steps AS (
         iif(c.device = :without AND c.payload IS NOT NULL, NULL, c.payload) AS payload,
         c.envelope, c.signature
     FROM visible v JOIN changes c ON c.record = v.record JOIN devices d USING (device)
-        LEFT JOIN erased e ON e.hash = c.hash
-    WHERE c.state = 'stored' OR d.author = :author)
+        LEFT JOIN erased e ON e.hash = c.hash)
 SELECT * FROM steps WHERE place <= :upto AND (place, turn) > (:place, :turn)
 ORDER BY place, turn LIMIT :limit
 """

@@ -74,6 +74,11 @@ class ReceiptShelf(LogFile):
             ),
         )
         self.mark_held([receipt["hash"]])
+        # Headquarters decides what counts; the author's own view must not differ from it.
+        self.db.conn.execute(
+            "UPDATE changes SET state = ?, code = ? WHERE hash = ? AND state <> ?",
+            (receipt["state"], receipt.get("code"), receipt["hash"], receipt["state"]),
+        )
 
     def add_sent(self, receipt: Mapping[str, Any], relay: str, sheet: str) -> None:
         """Keep a relay's receipt: it carries the change, headquarters may not have it yet."""

@@ -118,7 +118,8 @@ class Registry(LogFile):
         case, observation = _id(values.get("case")), _id(values.get("observation"))
         run(
             'INSERT INTO records (record, kind, author, "case", case_at, observation,'
-            " observation_at) VALUES (?1, ?2, ?3, ?4, ?6, ?5, ?6) ON CONFLICT (record) DO UPDATE"
+            " observation_at, created) VALUES (?1, ?2, ?3, ?4, ?6, ?5, ?6, ?6)"
+            " ON CONFLICT (record) DO UPDATE"
             ' SET case_at = iif("case" IS NULL AND ?4 IS NOT NULL, ?6, case_at),'
             ' "case" = coalesce("case", ?4),'
             " observation_at = iif(observation IS NULL AND ?5 IS NOT NULL, ?6, observation_at),"

@@ -50,7 +50,7 @@ def m003_feed(db: Database) -> None:
     """Pull, erasure, attachments and epochs.
 
     ``envelope`` is what stays of an erased change: its payload without ``set``. ``held`` says that
-    headquarters holds a change. ``..._at``, ``begun`` and ``ended`` are positions in this log.
+    headquarters holds a change. ``created``, ``..._at``, ``begun``, ``ended`` are positions in this log.
     """
     for statement in (
         "ALTER TABLE changes ADD COLUMN envelope TEXT",
@@ -59,6 +59,7 @@ def m003_feed(db: Database) -> None:
         " OR device IN (SELECT device FROM devices WHERE role = 'hub')",
         "ALTER TABLE sheets ADD COLUMN issuer TEXT NOT NULL DEFAULT ''",
         "ALTER TABLE devices ADD COLUMN expires_at TEXT",
+        "ALTER TABLE records ADD COLUMN created INTEGER NOT NULL DEFAULT 0",
         "ALTER TABLE records ADD COLUMN case_at INTEGER NOT NULL DEFAULT 0",
         "ALTER TABLE records ADD COLUMN observation TEXT",
         "ALTER TABLE records ADD COLUMN observation_at INTEGER NOT NULL DEFAULT 0",

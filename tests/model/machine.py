@@ -283,20 +283,20 @@ class Schedules(RuleBasedStateMachine):
         """A device has what its author may see, whole, and folds it as headquarters does."""
         author = device.signer.author
         seen = visible(facts, author)
-        wanted = {
-            one.hash
-            for one in facts
-            if one.record in seen and (one.state == "stored" or one.author == author)
-        }
+        wanted = {one.hash for one in facts if one.record in seen}
         rows = device.log.db.execute(
             "SELECT c.hash FROM changes c JOIN devices d USING (device)"
             " WHERE d.author <> ? OR c.record IN (SELECT value FROM json_each(?))",
             [author, json.dumps(sorted(seen))],
         ).fetchall()
-        assert {row[0] for row in rows} == wanted
+        got = {row[0] for row in rows}
+        names = {one.hash: (one.position, one.kind, one.author, one.state) for one in facts}
+        missing = [names[hash_] for hash_ in wanted - got]
+        beyond = [names.get(hash_, hash_) for hash_ in got - wanted]
+        assert (missing, beyond) == ([], []), (author, missing, beyond)
         for record in seen:
-            of_record = [one for one in facts if one.record == record and one.hash in wanted]
-            values, conflicts = folded(of_record)
+            values, conflicts = folded([one for one in facts if one.record == record])
             found = fold(device.log.changes_of(record))
-            assert found.values == values
-            assert set(found.conflicts) == set(conflicts)
+            told = [(o.position, o.author, o.state, o.fields) for o in facts if o.record == record]
+            assert found.values == values, told
+            assert set(found.conflicts) == set(conflicts), told
