@@ -37,11 +37,11 @@ class Record:
 
     @property
     def dirty(self) -> dict[str, Any]:
-        """Unsent fields that differ from what was sent."""
+        """Unsent fields that differ from what was sent, or settle a conflict."""
         return {
             path: value
             for path, value in self.drafts.items()
-            if self.sent.values.get(path) != value
+            if path in self.sent.conflicts or self.sent.values.get(path) != value
         }
 
 
@@ -195,7 +195,8 @@ class Workspace:
                 raise NotYours("This is another observer's record. Make your own observation.")
         keep, drop = [], []
         for path, value in fields.items():
-            if sent.values.get(path) == value:
+            # In a conflict, to keep what is shown is a choice and has to be sent.
+            if path not in sent.conflicts and sent.values.get(path) == value:
                 drop.append((record, path))
             else:
                 keep.append(Draft(record, kind, path, value))

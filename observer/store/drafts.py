@@ -81,6 +81,14 @@ class Drafts:
             ).fetchall()
         return {path: json.loads(value) for path, value in rows}
 
+    def written(self, record: str) -> dict[str, str]:
+        """When each unsent field of a record was written (this laptop's clock)."""
+        with self._turn:
+            rows = self.db.conn.execute(
+                "SELECT path, written_at FROM drafts WHERE record = ?", [record]
+            ).fetchall()
+        return {str(path): str(at) for path, at in rows}
+
     def records(self, kind: str | None = None) -> list[tuple[str, str]]:
         """(record, kind) of everything unsent, in the order of their ids."""
         with self._turn:

@@ -1,6 +1,16 @@
 """Pages of the app: load, act, render. No SQL, no rules: those live below."""
 
-from observer.views import attachments, cases, home, items, log, observations, submit
+from observer.views import (
+    attachments,
+    cases,
+    conflicts,
+    headquarters,
+    home,
+    items,
+    log,
+    observations,
+    submit,
+)
 
 blueprints = (
     home.pages,
@@ -10,4 +20,6 @@ blueprints = (
     log.pages,
     attachments.pages,
     submit.pages,
+    conflicts.pages,
+    headquarters.pages,
 )

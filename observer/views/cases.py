@@ -3,7 +3,9 @@
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from observer.conflicts import conflicts_of
 from observer.forms.records import NOT_ADMITTED_BY, CaseForm, HearingForm, PersonForm, local_now
+from observer.views.versions import Dispute, disputes
 from observer.views.words import workspace
 from observer.workspace import Record
 from schemas.library import default_checklist
@@ -26,13 +28,22 @@ def new() -> str | Response:
 def show(case: str) -> str:
     """A case: who is in it, and its hearings."""
     space = workspace()
+    record = space.get("case", case)
+    people = space.of_case("person", case)
     return render_template(
         "case.html",
-        case=space.get("case", case),
-        people=space.of_case("person", case),
+        case=record,
+        people=people,
         hearings=space.of_case("hearing", case),
+        disputed=_disputed(record),
+        disputed_people={person.id: _disputed(person) for person in people},
         form=PersonForm(),
     )
+
+
+def _disputed(record: Record) -> list[Dispute]:
+    space = workspace()
+    return disputes(space, conflicts_of(space, record))
 
 
 @pages.post("/cases/<case>/persons")
@@ -91,11 +102,13 @@ def hearing(hearing: str) -> str:
     """A hearing: observe it, or say in two taps that it was not held or one was not admitted."""
     space = workspace()
     record = space.get("hearing", hearing)
+    mine = [o for o in space.all("observation") if o.values.get("hearing") == hearing]
     return render_template(
         "hearing.html",
         hearing=record,
         case=space.get("case", str(record.values["case"])),
-        mine=[o for o in space.all("observation") if o.values.get("hearing") == hearing],
+        mine=mine,
+        disputed=[each for found in (record, *mine) for each in _disputed(found)],
         refusals=NOT_ADMITTED_BY,
     )
 

@@ -12,7 +12,10 @@ from flask_babel import gettext as _
 from uuid6 import uuid7
 from werkzeug.wrappers import Response
 
+from observer.conflicts import conflicts_of
 from observer.forms.answers import Question, Slot, complaint, posted_value, questions, section_form
+from observer.views.conflicts import keep_chosen
+from observer.views.versions import Dispute, disputes
 from observer.views.words import workspace
 from observer.workspace import Sitting
 from schemas.checklist import SPECIAL, Section
@@ -66,7 +69,20 @@ def _render(sitting: Sitting, section: Section, errors: Errors) -> str:
         sections=[page_data(sitting, s, errors if s is section else None) for s in sections],
         proposed=_proposed(sitting),
         entries=dict(sitting.entries),
+        disputed=_disputed(sitting),
     )
+
+
+def _disputed(sitting: Sitting) -> dict[str, list[Dispute]]:
+    """The answers in conflict by the id of their question."""
+    space = workspace()
+    found: dict[str, list[Dispute]] = {}
+    for record in (sitting.case, sitting.observation):
+        for each in disputes(space, conflicts_of(space, record)):
+            group, _slash, rest = each.path.partition("/")
+            if group == "answers":
+                found.setdefault(rest.partition("/")[0], []).append(each)
+    return found
 
 
 def _proposed(sitting: Sitting) -> dict[str, Any]:
@@ -89,6 +105,9 @@ def save(observation: str, section: str) -> str | Response:
     errors = save_slots(sitting, slots)
     if errors:
         return _render(workspace().sitting(observation), found, errors)
+    if "keep" in request.form:
+        keep_chosen(request.form["keep"])
+        return redirect(_question(observation, found, request.form["keep"]))
     if "confirm" in request.form:
         _confirm(sitting, slots, request.form["confirm"])
     if "rest" in request.form:
@@ -99,6 +118,13 @@ def save(observation: str, section: str) -> str | Response:
     if wanted == "submit":
         return redirect(url_for("submit.show", observation=observation))
     return redirect(url_for("observations.show", observation=observation, section=wanted))
+
+
+def _question(observation: str, section: Section, choice: str) -> str:
+    """The card of the question that a version answers."""
+    item = choice.partition("/answers/")[2].partition("/")[0]
+    page = url_for("observations.show", observation=observation, section=section.id)
+    return f"{page}#q-{item}"
 
 
 def save_slots(sitting: Sitting, slots: Sequence[Slot]) -> Errors:
@@ -216,6 +242,7 @@ def _changed(before: Sitting, after: Sitting, given: str) -> dict[str, str]:
                     sitting=after,
                     entries=g.entries,
                     proposed=_proposed(after),
+                    disputed=_disputed(after),
                     q=each,
                     **data,
                 )

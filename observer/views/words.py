@@ -137,6 +137,15 @@ def entry_time(entry: Mapping[str, Any], zone: str | None) -> str:
     return f"≈ {time}" if entry.get("at_precision") == "about" else time
 
 
+def court_time(at: str, zone: str) -> str:
+    """Day and time of an RFC 3339 instant on the court's clock, in the reader's language."""
+    try:
+        moment = datetime.fromisoformat(at).astimezone(ZoneInfo(zone))
+    except (ValueError, OSError, KeyError):
+        return at
+    return f"{day(moment.date().isoformat())}, {moment:%H:%M}"
+
+
 def is_late(entry: Mapping[str, Any]) -> bool:
     """Whether an entry was written more than an hour after what it tells of."""
     try:

@@ -244,7 +244,7 @@ def test_more_files_than_go_at_once_are_counted_and_go_on(laptop: Laptop) -> Non
     client = laptop.app.test_client()
     assert "3 files wait to be sent" in client.get("/").text
     assert "Send to headquarters" in laptop.page()
-    assert client.post("/send").status_code == 200
+    assert client.post("/sync").status_code == 302
     assert laptop.states() == ["received"] * 3
     assert "wait to be sent" not in client.get("/").text
 

@@ -207,7 +207,7 @@ def test_the_same_without_javascript(court: Court, page_factory: Callable[..., P
     page.fill("#all", "Left early (fictional).")
     page.click("text=Submit the record")
     page.click("text=Send to headquarters")
-    page.wait_for_selector("h1:has-text('Sent')")
+    page.wait_for_selector("text=Last time it worked")
     folder = court.hub.instance / "projections"
     wait_for(
         lambda: rows(folder / f"{MISSION}.db", "SELECT id FROM observations") == [(observation,)],
