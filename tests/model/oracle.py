@@ -132,17 +132,22 @@ def allowed(writer: tuple[str, str], one: Fact, before: list[Fact]) -> bool:
         return first is not None and all(path.startswith("reply/") for path in one.fields)
     if first is None or first.author == author:
         return True
-    if one.kind not in ("case", "person", "hearing"):
-        return False
-    case = one.record if one.kind == "case" else None
-    for b in stored:
-        if b.record == one.record and one.kind != "case" and isinstance(b.fields.get("case"), str):
-            case = case or b.fields["case"]
+    case = case_of(one, stored)
+    return one.kind in ("case", "person", "hearing") and (case, author) in assigned(stored)
+
+
+def case_of(one: Fact, stored: list[Fact]) -> str | None:
+    """The case that a shared record belongs to: the first that was named."""
+    if one.kind == "case":
+        return one.record
+    named = [b.fields.get("case") for b in stored if b.record == one.record]
+    return next((case for case in named if isinstance(case, str)), None)
+
+
+def assigned(stored: list[Fact]) -> set[tuple[str, str]]:
+    """(case, author) of the assignments that have not ended."""
     running: dict[str, dict[str, Any]] = {}
     for b in stored:
         if b.kind == "assignment":
             running.setdefault(b.record, {}).update(b.fields)
-    return any(
-        a.get("case") == case and a.get("author") == author and not a.get("ended_at")
-        for a in running.values()
-    )
+    return {(a["case"], a["author"]) for a in running.values() if not a.get("ended_at")}

@@ -1,5 +1,6 @@
 """A relay between phones and headquarters, all real processes: bytes only, nothing lost with it."""
 
+import io
 import json
 import os
 import shutil
@@ -19,6 +20,7 @@ from uuid6 import uuid7
 
 from observer.profile import Home, enrol
 from sync.errors import NotReached
+from sync.files import FileSender, Shelf
 from sync.http import HttpTransport, HubRefused
 from tests.review.hub_process import MISSION, Process, Running, free_port, new_hub, wait_for
 
@@ -232,6 +234,36 @@ def test_a_revoked_phone_is_turned_away_and_what_it_holds_stays(scene: Scene) ->
         phone.sync()
     assert told.value.code == "device_revoked"
     assert phone.log.count_unreceived() == 1
+
+
+def test_a_file_goes_through_the_relay_and_comes_back(scene: Scene, tmp_path: Path) -> None:
+    phone = scene.phone("OBS-1")
+    shelf = Shelf(tmp_path / "phone")
+    content = b"%PDF-1.7\n" + os.urandom(1_200_000)
+    sha256, size = shelf.blobs.add(io.BytesIO(content))
+    observation = phone.write("observation", str(uuid7()), {"mode": "full"})
+    fields = {
+        "observation": observation.record,
+        "sha256": sha256,
+        "size": size,
+        "type": "application/pdf",
+    }
+    change = phone.write("attachment", str(uuid7()), fields)
+    phone.sync()
+    wait_for(lambda: scene.at_hub(change.hash), 20)
+    sender = FileSender(phone.log, shelf)
+    sender.exchange(phone.transport, lambda: True)
+    assert shelf.state(sha256).state == "received"
+    stored = scene.at.hub.instance / "blobs" / MISSION / sha256[:2] / sha256
+    assert stored.read_bytes() == content
+    again = Shelf(tmp_path / "again")
+    assert FileSender(phone.log, again).fetch(phone.transport, sha256).read_bytes() == content
+    other = scene.phone("OBS-2")
+    other.sync()
+    for call in (other.transport.head, lambda call: other.transport.stream(call).__enter__()):
+        with pytest.raises(HubRefused) as told:
+            call(f"blobs/{sha256}")
+        assert told.value.code == "unknown_blob"
 
 
 def test_a_relay_writes_nothing_itself(scene: Scene) -> None:
