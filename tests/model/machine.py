@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from uuid6 import uuid7
 
+from sync.change import Change
 from sync.fold import fold
 from tests.model.links import FAULTS
 from tests.model.oracle import Fact, allowed, folded, visible
@@ -75,7 +76,17 @@ class Schedules(RuleBasedStateMachine):
         """Somebody writes to a record: one's own, an assigned one, or one that is not theirs."""
         if self.records:
             kind, record = self.records[of % len(self.records)]
-            self.device(pick).write(kind, record, {FIELDS[kind][which]: word})
+            path, device = FIELDS[kind][which] if kind in FIELDS else "question", self.device(pick)
+            change = device.write(kind, record, {path: word})
+            if change is not None and kind in FIELDS:
+                # Who writes knows all that is here: it replaces that, and settles what differed.
+                seen = fold(device.log.changes_of(record))
+                assert seen.origins[path].hash == change.hash or not self.counts(device, change)
+                assert path not in seen.conflicts or not self.counts(device, change)
+
+    def counts(self, device: Device, change: Change) -> bool:
+        """Whether a device takes its own change to count."""
+        return device.log.known([change.hash])[change.hash].state == "stored"
 
     @rule(
         pick=PICK,
