@@ -10,11 +10,13 @@ from typing import Any
 from review.channel import Channel
 from review.pushes import backed_up, take_in
 from schemas.envelope import UUID_TEXT
+from schemas.rights import HUB
 from sync.clock import Clock
 from sync.errors import BadRequest
 from sync.feed import page
 from sync.intake import wires
-from sync.log import Device
+from sync.log import Device, Head
+from sync.log.backup import unbroken_head
 
 MAX_HEADS = 100
 
@@ -60,9 +62,21 @@ class Calls:
             or not all(isinstance(one, str) and UUID_TEXT.fullmatch(one) for one in devices)
         ):
             raise BadRequest(f'The body is {{"devices": [at most {MAX_HEADS} ids]}}.')
-        heads = {one: channel.reader.head(one) for one in devices}
+        heads = {one: _head(channel, one) for one in devices}
         return {
             "ok": True,
             "heads": {one: {"seq": h.seq, "hash": h.hash} for one, h in heads.items()},
             "epoch": channel.seat.epoch,
         }
+
+
+def _head(channel: Channel, device: str) -> Head:
+    """How far a device's chain has come; that of a former headquarters only up to the first gap.
+
+    What it wrote after the backup comes back in pieces, from whoever has them.
+    """
+    log = channel.reader
+    found = log.device(device)
+    if found is not None and found.role == HUB and device != channel.seat.device:
+        return Head(*unbroken_head(log, device))
+    return log.head(device)

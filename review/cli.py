@@ -12,6 +12,7 @@ import click
 
 from review.bundle_cli import import_bundle
 from review.cli_parts import hub_of, plainly
+from review.custody_cli import backup, erase, history, restore, verify
 from review.errors import NotAcceptable
 from review.follower import projecting, turn
 from review.hub import Hub
@@ -75,6 +76,8 @@ def _add_reviewer(hub: Hub, name: str, role: str, mission: str) -> None:
 
 
 for command in (invite, invitations, activate, import_bundle):
+    main.add_command(command)
+for command in (verify, backup, restore, history, erase):
     main.add_command(command)
 
 

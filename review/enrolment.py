@@ -10,6 +10,7 @@ from typing import Any
 
 from review.channel import Channel
 from review.hub import Hub
+from review.pushes import settle
 from review.store.enrolment import Invited
 from schemas.envelope import UUID_TEXT
 from schemas.rights import HUB
@@ -24,6 +25,7 @@ from sync.errors import (
     UnknownDevice,
     WrongCode,
 )
+from sync.intake import check_batch, wires
 from sync.invitation import (
     ENROL_KEYS,
     TOKEN_KEYS,
@@ -37,6 +39,7 @@ from sync.log import Log
 from sync.trust import check_device
 
 WAIT = 60  # seconds for the log's writer
+MOST_RECORDS = 20  # changes of one device's record
 UNKNOWN_CODE = "This invitation is not known here. Copy the whole line, or ask for a new one."
 USED_CODE = "This invitation was used or has run out. Ask headquarters for a new one."
 
@@ -171,6 +174,7 @@ class Enrolment:
         :raises UnknownDevice: the device is not enrolled in it
         :raises DeviceRevoked: headquarters revoked it
         :raises BadSignature: the text is not signed by the device, or for another purpose
+        :raises NewEpoch: it is for a headquarters that this one follows, after a restore
         :raises SignedOut: it is for another headquarters, or was used before
         """
         document, payload, signature = read_signed(body, TOKEN_KEYS)
@@ -179,6 +183,10 @@ class Enrolment:
         channel = self.channel(document["mission"])
         if not UUID_TEXT.fullmatch(document["device"]):
             raise UnknownDevice("This device is not enrolled in this mission.")
+        if channel.reader.device(document["device"]) is None:
+            if document["aud"] != channel.seat.fingerprint:
+                check_successor(channel.reader, document["aud"])
+            self._take_back(channel, document["device"], body)
         device = check_device(channel.reader.device(document["device"]), self.hub.now())
         channel.keys.check(device.public_key, "token", payload, signature)
         if document["aud"] != channel.seat.fingerprint:
@@ -192,3 +200,24 @@ class Enrolment:
         # By its record a relay that is new here knows the device at once.
         record = channel.reader.changes_of(device.device)
         return {"ok": True, "token": token, "changes": [change.wire() for change in record]}
+
+    def _take_back(self, channel: Channel, device: str, body: object) -> None:
+        """Take in the record of a device that was enrolled after the backup restored here.
+
+        Only what a former headquarters signed of this very device: nothing else comes in without
+        a token.
+        """
+        records = body.get("records") if isinstance(body, dict) else None
+        if not isinstance(records, list) or not records or len(records) > MOST_RECORDS:
+            return
+        seat, log = channel.seat, channel.reader
+        batch = check_batch(log, seat.mission, wires({"changes": records}), channel.keys)
+        batch.checked = [
+            one
+            for one in batch.checked
+            if (one.change.kind, one.change.record) == ("device", device)
+            and one.device.role == HUB
+            and one.device.device != seat.device
+        ]
+        if batch.checked:
+            channel.submit(lambda log: settle(seat, log, batch, self.hub.now)).result(WAIT)

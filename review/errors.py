@@ -36,3 +36,31 @@ class ProcessEnded(TrialObserverError):
 
     code = "process_ended"
     status = 500
+
+
+class NotEmpty(TrialObserverError):
+    """A backup is restored into an empty folder only; nothing is written over."""
+
+    code = "not_empty"
+    status = 409
+
+
+class NotSound(TrialObserverError):
+    """What was verified is not whole and true; keep it, and use an older copy."""
+
+    code = "not_sound"
+    status = 422
+
+
+class NoBackup(TrialObserverError):
+    """The folder is not one that ``observer-hub backup`` made, or not whole."""
+
+    code = "no_backup"
+    status = 404
+
+
+class NotErased(TrialObserverError):
+    """What the command names cannot be erased so; nothing was."""
+
+    code = "not_erased"
+    status = 422

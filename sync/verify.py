@@ -74,7 +74,7 @@ class _Wrong(Exception):  # noqa: N818 - a finding, not an error of the program
 
 
 class _Orphaned(_Wrong):
-    """Its device has no sound record: a consequence of another fault, told after that."""
+    """The record or erasure that it rests on is not sound: that fault is told before this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +259,7 @@ class _Verifying:
     def _erased(self, row: ChangeRow) -> Change:
         erasure = self.erasures.get(row.hash)
         if erasure is None:
-            raise _Wrong("the payload is gone, and no erasure of headquarters names the change")
+            raise _Orphaned("its payload is gone, and no sound erasure of headquarters names it")
         if row.envelope is None or not row.signature:
             raise _Wrong("an erasure leaves the envelope and the signature, and here one is gone")
         if erasure.kept is None:

@@ -222,6 +222,11 @@ class EnrolmentStore:
         )
         return Session(*rows[0]) if rows else None
 
+    def drop_tokens(self) -> None:
+        """Sign everybody out."""
+        with self.writing():
+            self.db.conn.execute("DELETE FROM tokens")
+
     def add_nonce(self, device: str, nonce: str) -> bool:
         """Remember a nonce for ever; inside :meth:`writing`. False: it was used before."""
         cursor = self.db.conn.execute(
