@@ -12,7 +12,7 @@ from scripts import lock
 
 FILES = ("base", "hub", "dev")
 PIN = re.compile(
-    r"^([A-Za-z0-9._-]+)(?:\[[a-z0-9,-]+\])?==(\S+) \\\n"
+    r"^([A-Za-z0-9._-]+)(?:\[[a-z0-9,-]+\])?==(\S+)(?: ; [a-z_]+ != \"[A-Za-z]+\")? \\\n"
     r"((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)",
     re.M,
 )
