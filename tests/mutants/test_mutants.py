@@ -16,7 +16,11 @@ LIMIT = 600  # seconds
 TESTS = (
     ("tests/sync", "tests/review/test_pull.py"),
     ("tests/model/test_model.py",),
-    ("tests/review/test_ingest.py", "tests/review/test_enrolment.py"),
+    (
+        "tests/review/test_ingest.py",
+        "tests/review/test_enrolment.py",
+        "tests/review/test_restore.py",
+    ),
 )
 
 
