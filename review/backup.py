@@ -172,6 +172,7 @@ def _write_sums(folder: Path) -> None:
         file.flush()
         os.fsync(file.fileno())
     for path in [*(p for p in folder.rglob("*") if p.is_dir()), folder]:
+        path.chmod(0o700)
         _sync(path)
 
 

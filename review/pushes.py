@@ -29,9 +29,13 @@ async def take_in(channel: Channel, pairs: Sequence[tuple[str, str]], now: Clock
         # Nothing to store: all known or all stopped, as after a reply that was cut off.
         outcome = Outcome(known=batch.known, stopped=batch.stopped, devices=batch.devices)
         return answer(channel.seat, channel.reader, outcome)
-    return await asyncio.wrap_future(
+    found: dict[str, Any] = await asyncio.wrap_future(
         channel.submit(lambda log: store(channel.seat, log, batch, now))
     )
+    if any(one.change.kind == "erasure" for one in batch.checked):
+        # After a restore it comes back from a device that had pulled it.
+        await asyncio.to_thread(channel.log.scrub)
+    return found
 
 
 def store(seat: Seat, log: Log, batch: Batch, now: Clock) -> dict[str, Any]:

@@ -7,6 +7,7 @@ behind it. A cut between pages resumes there; a page that comes twice changes no
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from schemas.rights import HUB, RELAY
 from sync.change import read_erased
 from sync.clock import Clock
 from sync.intake import AT_LAPTOP, Node
@@ -48,11 +49,15 @@ def _keep_page(log: Log, answer: Mapping[str, Any], taking: Taking) -> None:
     items = list(answer.get("changes", ()))
     waiting = [item for item in items if "payload" in item]
     mission, keys = taking.mission, taking.keys
-    sheets = [read_any_sheet(log, wire, mission, keys) for wire in answer.get("receipts", ())]
+    sheets = [
+        read_any_sheet(log, wire, mission, keys, (RELAY, HUB))
+        for wire in answer.get("receipts", ())
+    ]
     while waiting:
         # A device's record may come on the same page as what the device wrote.
         part, waiting = next_part(waiting)
         keep_part(log, part, taking)
+    former = {device.device for device in log.devices(HUB)}
     with log.writing():
         for item in items:
             if "envelope" in item:
@@ -61,7 +66,10 @@ def _keep_page(log: Log, answer: Mapping[str, Any], taking: Taking) -> None:
             log.keep_sheet(sheet)
             here = log.known(receipt["hash"] for receipt in receipts)
             for receipt in receipts:
-                if from_hub and receipt["hash"] in here:
+                # A hub that was replaced signed for what its successor may not have: only where
+                # that says that it holds the change does the receipt still count.
+                counts = from_hub or (sheet.hub in former and log.holds(receipt["hash"]))
+                if counts and receipt["hash"] in here:
                     log.add_receipt(receipt, sheet.hash)
         for record in answer.get("forget", ()):
             log.forget(str(record))

@@ -3,7 +3,7 @@
 Nothing is taken on the word of who carried it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,10 +35,11 @@ class Pulled:
 
 
 def read_any_sheet(
-    log: Log, wire: object, mission: str, keys: PublicKeys
+    log: Log, wire: object, mission: str, keys: PublicKeys, roles: Collection[str] = (RELAY,)
 ) -> tuple[Sheet, list[dict[str, Any]], bool]:
     """A sheet of the hub or of a relay of this mission, its receipts, and whether it is the hub's.
 
+    :param roles: whose sheets are read besides the present hub's; ``hub`` for the hubs before it
     :raises ForgedReceipt: it is neither's
     :raises NewEpoch: it is from another epoch than the one known here
     """
@@ -49,7 +50,7 @@ def read_any_sheet(
             raise NewEpoch("Headquarters was restored. Sign in again.")
         return sheet, receipts, True
     relay = log.device(issuer)
-    if relay is None or relay.role != RELAY:
+    if relay is None or relay.role not in roles:
         raise ForgedReceipt(NOT_PROVED)
     sheet, receipts = read_sheet(wire, mission, relay.public_key, keys)
     return sheet, receipts, False
