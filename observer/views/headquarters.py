@@ -103,6 +103,8 @@ def _render(problem: SyncError | None = None) -> str:
 def age(since: str) -> str:
     """How long ago a moment was, in words."""
     seconds = max(0, int(instant(workspace().now()) - instant(since)))
+    if seconds < 60:
+        return str(_("less than a minute"))
     return str(format_timedelta(seconds, granularity="minute"))
 
 
