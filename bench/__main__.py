@@ -8,7 +8,7 @@ from typing import Final
 
 import click
 
-from bench import fold, form, intake, lag, replay, tables
+from bench import fold, form, incremental, intake, lag, replay, tables
 from bench.figures import Figures
 from bench.machine import machine
 
@@ -19,6 +19,7 @@ BENCHES: Final[dict[str, Callable[[Path, int], Figures]]] = {
     "tables": tables.measure,
     "fold": fold.measure,
     "form": form.measure,
+    "incremental": incremental.measure,
 }
 
 

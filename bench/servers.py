@@ -57,13 +57,14 @@ class Server:
 
 
 @contextlib.contextmanager
-def _running(command: list[str], port: int) -> Iterator[None]:
+def running(command: list[str], port: int) -> Iterator[int]:
+    """Run a server until the end of the block; gives its process id."""
     # Without plugins: Datasette is measured as it comes.
     environment = {**os.environ, "DATASETTE_LOAD_PLUGINS": ""}
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
     try:
         wait_for(lambda: _listens(port), 30)
-        yield
+        yield process.pid
     finally:
         process.send_signal(signal.SIGTERM)
         try:
@@ -78,7 +79,8 @@ def _listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody uses now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -90,11 +92,16 @@ class Ingest:
 
     hub: Hub
     server: Server
+    pid: int = 0
+
+    @property
+    def address(self) -> str:
+        """Where it is, as an invitation says."""
+        return f"http://127.0.0.1:{self.server.port}"
 
     def device(self) -> tuple[Writer, str]:
         """An enrolled device and its token."""
-        address = f"http://127.0.0.1:{self.server.port}"
-        invitation = self.hub.invite(MISSION, "OBS-1", "observer", 600, address)
+        invitation = self.hub.invite(MISSION, "OBS-1", "observer", 600, self.address)
         key, id_ = DeviceKey.generate(), str(uuid7())
         transport = HttpTransport(invitation.address, "")
         answer = transport.post("enrol", enrol_body(invitation, id_, key, utc_now()))
@@ -119,22 +126,31 @@ class Ingest:
 @contextlib.contextmanager
 def ingest(folder: Path, *, projecting: bool) -> Iterator[Ingest]:
     """A fresh headquarters with one practice mission."""
-    hub, port = Hub(folder), _free_port()
+    with contextlib.closing(new_hub(folder)) as hub, serving(hub, projecting=projecting) as found:
+        yield found
+
+
+def new_hub(folder: Path) -> Hub:
+    """A fresh headquarters' folder with one practice mission; nothing runs yet."""
+    hub = Hub(folder)
     hub.create(MISSION, "Fictional", "Europe/Berlin", practice=True)
-    switch = "--projecting" if projecting else "--no-projecting"
-    command = [sys.executable, "-m", "review.ingest", "--instance", str(folder)]
-    try:
-        with _running([*command, "--port", str(port), switch], port):
-            yield Ingest(hub, Server(port))
-    finally:
-        hub.close()
+    return hub
+
+
+@contextlib.contextmanager
+def serving(hub: Hub, *, projecting: bool) -> Iterator[Ingest]:
+    """The ingest process of a headquarters."""
+    port, switch = free_port(), "--projecting" if projecting else "--no-projecting"
+    command = [sys.executable, "-m", "review.ingest", "--instance", str(hub.instance)]
+    with running([*command, "--port", str(port), switch], port) as pid:
+        yield Ingest(hub, Server(port), pid)
 
 
 @contextlib.contextmanager
 def datasette(folder: Path) -> Iterator[Server]:
     """Datasette as it comes, with one table in a file in WAL mode that anybody signed in fills."""
     folder.mkdir(parents=True)
-    file, port, secret = folder / "peer.db", _free_port(), secrets.token_hex(16)
+    file, port, secret = folder / "peer.db", free_port(), secrets.token_hex(16)
     with contextlib.closing(sqlite3.connect(file)) as db:
         db.execute("PRAGMA journal_mode=WAL")
         db.execute("CREATE TABLE changes (id TEXT PRIMARY KEY, payload TEXT, signature TEXT)")
@@ -148,7 +164,7 @@ def datasette(folder: Path) -> Iterator[Server]:
     )
     allow = [f"-s permissions.{name}-row.id root".split() for name in ("insert", "update")]
     command = [*run, str(file), "--secret", secret, "--port", str(port), *sum(allow, [])]
-    with _running(command, port):
+    with running(command, port):
         yield Server(port, made.stdout.strip())
 
 
