@@ -81,7 +81,23 @@ def restore(context: click.Context, folder: Path) -> None:
     for one in restore_backup(folder, context.obj):
         click.echo(f"{one.mission}: {one.position} changes and {one.files} files are restored.")
         click.echo(f"New fingerprint of headquarters' key: {one.fingerprint}")
+    _back_up_again(context, folder.parent)
     click.echo(AFTER_RESTORE)
+
+
+def _back_up_again(context: click.Context, folder: Path) -> None:
+    """The new key must be in a backup at once: the old one cannot lead devices further."""
+    try:
+        with hub_of(context) as hub:
+            made = back_up(hub, folder)
+        click.echo(f"A first backup with the new key: {made.folder}")
+    except OSError as error:
+        click.echo(
+            f"A first backup with the new key could not be written to {folder} ({error.strerror}). "
+            "Make one now: if this headquarters were lost before, its devices would need new "
+            "invitations.",
+            err=True,
+        )
 
 
 @click.command()

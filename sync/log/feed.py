@@ -25,6 +25,8 @@ seen (record, since) AS (
     UNION ALL SELECT record, since FROM cases
     UNION ALL SELECT r.record, max(c.since, r.case_at) FROM cases c JOIN records r
         ON r."case" = c.record WHERE r.kind IN ('person', 'hearing')
+    UNION ALL SELECT a.record, max(c.since, a.begun) FROM cases c JOIN assignments a
+        ON a."case" = c.record
     UNION ALL SELECT q.record, max(o.created, q.observation_at) FROM records o JOIN records q
         ON q.observation = o.record WHERE o.author = :author AND q.kind IN ('query', 'review')),
 own (record, since) AS (SELECT record, min(since) FROM seen GROUP BY record),
@@ -119,7 +121,8 @@ class Feed(LogFile):
         """The records that an author saw at position ``after`` and no longer sees."""
         rows = self._rows(
             _VISIBLE + "SELECT r.record FROM assignments a JOIN records r"
-            ' ON r.record = a."case" OR r."case" = a."case" AND r.kind IN (\'person\', \'hearing\')'
+            ' ON r.record = a."case" OR r."case" = a."case" AND r.kind IN (\'person\', \'hearing\','
+            " 'assignment')"
             " WHERE a.author = :author AND a.ended > :after AND a.ended <= :upto"
             " AND a.begun <= :after AND r.record NOT IN (SELECT record FROM visible)"
             " GROUP BY r.record ORDER BY min(r.rowid)",

@@ -5,7 +5,7 @@ Everything here could be read off the changes again; it saves doing so for each 
 
 from dataclasses import dataclass
 
-from schemas.rights import HUB, Standing
+from schemas.rights import HUB, SHARED_KINDS, Standing
 from sync.change import HEADQUARTERS, Change
 from sync.log.store import LogFile
 
@@ -65,7 +65,8 @@ class Registry(LogFile):
         assigned = self._rows(
             'SELECT author FROM assignments WHERE "case" = ? AND ended IS NULL', [case]
         )
-        return Standing(rows[0][0] if rows else None, frozenset(row[0] for row in assigned))
+        creator = rows[0][0] or None if rows else None
+        return Standing(creator, frozenset(row[0] for row in assigned))
 
     def assigned(self, case: str, author: str) -> list[str]:
         """The records of an author's assignments to a case that have not ended."""
@@ -76,9 +77,9 @@ class Registry(LogFile):
         return [row[0] for row in rows]
 
     def creator(self, record: str) -> str | None:
-        """The author of a record's first change here."""
+        """The author of a record's first change; ``None`` while that is not here."""
         rows = self._rows("SELECT author FROM records WHERE record = ?", [record])
-        return rows[0][0] if rows else None
+        return rows[0][0] or None if rows else None
 
     def kind(self, record: str) -> str | None:
         """The kind of a record that is here."""
@@ -116,15 +117,21 @@ class Registry(LogFile):
         """Take in a stored change; inside :meth:`writing`."""
         run, values = self.db.conn.execute, change.set
         case, observation = _id(values.get("case")), _id(values.get("observation"))
+        # What builds on something that is not here (a hub that was restored) made no record.
+        made = change.kind not in SHARED_KINDS or not change.parents
         run(
             'INSERT INTO records (record, kind, author, "case", case_at, observation,'
             " observation_at, created) VALUES (?1, ?2, ?3, ?4, ?6, ?5, ?6, ?6)"
-            " ON CONFLICT (record) DO UPDATE"
-            ' SET case_at = iif("case" IS NULL AND ?4 IS NOT NULL, ?6, case_at),'
+            " ON CONFLICT (record) DO UPDATE SET author = iif(author = '', ?3, author),"
+            ' case_at = iif("case" IS NULL AND ?4 IS NOT NULL, ?6, case_at),'
             ' "case" = coalesce("case", ?4),'
             " observation_at = iif(observation IS NULL AND ?5 IS NOT NULL, ?6, observation_at),"
-            " observation = coalesce(observation, ?5)",
-            (change.record, change.kind, change.author, case, observation, position),
+            " observation = coalesce(observation, ?5),"
+            " created = iif(author = '' AND ?3 <> '', ?6, created)",
+            (
+                *(change.record, change.kind, change.author if made else ""),
+                *(case, observation, position),
+            ),
         )
         if change.kind == "device":
             self._register_device(change)

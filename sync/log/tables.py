@@ -50,7 +50,7 @@ def m003_feed(db: Database) -> None:
     """Pull, erasure, attachments and epochs.
 
     ``envelope`` is what stays of an erased change: its payload without ``set``. ``held`` says that
-    headquarters holds a change. ``created``, ``..._at``, ``begun``, ``ended`` are positions in this log.
+    headquarters holds a change. ``created``, ``..._at``, ``begun``, ``ended`` are positions here.
     """
     for statement in (
         "ALTER TABLE changes ADD COLUMN envelope TEXT",

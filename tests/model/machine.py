@@ -211,11 +211,27 @@ class Schedules(RuleBasedStateMachine):
         if self.world.relays < 3:
             self.world.new_relay()
 
+    @rule()
+    def back_up(self) -> None:
+        """Headquarters makes a backup."""
+        self.world.back_up()
+
+    @rule()
+    def burn_and_restore(self) -> None:
+        """Headquarters is lost, and restored from its last backup."""
+        if self.world.restored < 2:
+            self.world.burn_and_restore()
+
     # -- what must hold ---------------------------------------------------------------
 
     @invariant()
+    def acknowledged_is_there(self) -> None:
+        """Unless headquarters burnt down: then what it lacks is on its way again."""
+        if not self.world.restored:
+            self.nothing_acknowledged_is_lost()
+
     def nothing_acknowledged_is_lost(self) -> None:
-        """What a device holds a receipt for is at headquarters, judged as the receipt says."""
+        """What a device ever had a receipt for is at headquarters, judged as the first one said."""
         here = {one.hash: one.state for one in self.world.facts()}
         for device in self.world.devices:
             for hash_, state in device.receipts.items():
@@ -227,7 +243,11 @@ class Schedules(RuleBasedStateMachine):
         chains: dict[str, list[Fact]] = {}
         for one in self.world.facts():
             chains.setdefault(one.device, []).append(one)
-        for chain in chains.values():
+        for device, chain in chains.items():
+            if device in self.world.keys and self.world.restored:
+                # Of a former headquarters only what others kept comes back.
+                assert len({one.seq for one in chain}) == len(chain)
+                continue
             assert [one.seq for one in chain] == list(range(1, len(chain) + 1))
             for before, after in zip(chain, chain[1:], strict=False):
                 assert after.prev == before.hash
@@ -249,12 +269,11 @@ class Schedules(RuleBasedStateMachine):
             device.log.crash_at = ""
         while world.net.held:
             world.net.release(0)
-        for _ in range(3):
-            for device in world.devices:
-                assert device.sync() == ""
-            assert world.forward() == ""
-        for device in world.devices:
-            assert device.sync() == ""
+        for _ in range(4):
+            ended = [device.sync() for device in world.devices]
+            carried = world.forward()
+        by = [device.transport.address for device in world.devices]
+        assert (set(ended), carried) == ({""}, ""), (ended, by, carried)
 
     def check(self) -> None:
         """Everything arrived, was judged as the table says, and is seen by those who may."""
@@ -285,7 +304,10 @@ class Schedules(RuleBasedStateMachine):
         roles = self.world.roles()
         signed = dict(self.world.receipts())
         written = {h for h, one in here.items() if roles[one.device][1] != "hub"}
-        assert set(signed) == written
+        unsigned = [here[hash_] for hash_ in written - set(signed)]
+        # What others bring back of a former headquarters gets a receipt as well.
+        beyond = [here[hash_].device for hash_ in set(signed) - written]
+        assert (unsigned, set(beyond) - set(self.world.keys)) == ([], set()), unsigned
         for hash_, receipt in signed.items():
             one = here[hash_]
             assert (receipt["state"], receipt["hub_seq"]) == (one.state, one.position)

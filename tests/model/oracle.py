@@ -27,6 +27,9 @@ class Fact:
     fields: dict[str, Any]
 
 
+SHARED = ("case", "person", "hearing")
+
+
 def fact(row: tuple[str, int, str, str | None]) -> Fact:
     """From (payload, position, state, code)."""
     payload, position, state, code = row
@@ -90,7 +93,8 @@ def visible(facts: list[Fact], author: str) -> set[str]:
     creator: dict[str, Fact] = {}
     linked: dict[str, dict[str, str]] = {}
     for one in stored:
-        creator.setdefault(one.record, one)
+        if one.kind not in SHARED or not one.parents:
+            creator.setdefault(one.record, one)
         for name in ("case", "observation"):
             if isinstance(one.fields.get(name), str):
                 linked.setdefault(one.record, {}).setdefault(name, one.fields[name])
@@ -103,13 +107,14 @@ def visible(facts: list[Fact], author: str) -> set[str]:
     cases = {record for record in own if creator[record].kind == "case"}
     cases |= {a["case"] for a in mine.values() if not a.get("ended_at")}
     found = own | set(mine)
-    for record, first in creator.items():
+    kinds = {one.record: one.kind for one in reversed(stored)}
+    for record, kind in kinds.items():
         where = linked.get(record, {})
         if (
-            first.kind in ("mission", "device", "checklist")
+            kind in ("mission", "device", "checklist")
             or record in cases
-            or (first.kind in ("person", "hearing") and where.get("case") in cases)
-            or (first.kind in ("query", "review") and where.get("observation") in own)
+            or (kind in ("person", "hearing", "assignment") and where.get("case") in cases)
+            or (kind in ("query", "review") and where.get("observation") in own)
         ):
             found.add(record)
     return found
@@ -119,9 +124,11 @@ def allowed(writer: tuple[str, str], one: Fact, before: list[Fact]) -> bool:
     """Whether this change may count, by the table in words (``docs/protocol.md``, Rights)."""
     author, role = writer
     stored = [b for b in before if b.state == "stored"]
-    first = next((b for b in stored if b.record == one.record), None)
-    if first is not None and first.kind != one.kind:
+    kinds = {b.kind for b in stored if b.record == one.record}
+    if kinds - {one.kind}:
         return False
+    made = [b for b in stored if b.record == one.record]
+    first = next((b for b in made if b.kind not in SHARED or not b.parents), None)
     hub_only = {"mission", "device", "checklist", "assignment", "review", "erasure"}
     hub_only |= {"finding", "follow_up"}
     if role == "hub":

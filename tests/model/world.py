@@ -20,8 +20,10 @@ from uuid6 import uuid7
 
 from observer.profile import Home, enrol
 from observer.relay import create_relay
+from review.backup import back_up
 from review.hub import Hub
 from review.ingest import Ingest
+from review.restore import restore
 from sync.change import Change, Signer
 from sync.cut import Dirty, cut
 from sync.errors import SyncError
@@ -30,7 +32,7 @@ from sync.intake import AT_RELAY
 from sync.invitation import enrol_body
 from sync.keys import DeviceKey, PublicKeys
 from sync.log import Log
-from sync.receipts import read_sheet
+from sync.receipts import issuer_of, read_sheet
 from sync.session import Session
 from sync.trust import believe
 from tests.model.links import Link, Net, to_asgi, to_wsgi
@@ -128,7 +130,9 @@ class World:
         self.relay_home: Home | None = None
         self.relay: Any = None
         self.relays = 0
-        self.key = self._seat_key()
+        self.backup: Path | None = None
+        self.restored = 0
+        self.keys = dict([self._seat()])
 
     # -- headquarters -----------------------------------------------------------------
 
@@ -139,10 +143,11 @@ class World:
         channel.log.__class__ = CrashingLog
         return app
 
-    def _seat_key(self) -> str:
+    def _seat(self) -> tuple[str, str]:
         log = self.hub.log(MISSION)
         try:
-            return self.hub.seat(log).key.public
+            seat = self.hub.seat(log)
+            return seat.device, seat.key.public
         finally:
             log.close()
 
@@ -156,6 +161,26 @@ class World:
         self.app.close()
         self.hub = Hub(path)
         self.app = self._open_app()
+
+    def back_up(self) -> None:
+        """A backup beside the running headquarters."""
+        with self.calm():
+            made = back_up(self.hub, self.folder / "backups")
+        assert made.sound
+        self.backup = made.folder
+
+    def burn_and_restore(self) -> None:
+        """Headquarters is lost, and a backup becomes one; the relay stays."""
+        if self.backup is None:
+            return
+        self.app.close()
+        self.restored += 1
+        instance = self.folder / f"hub {self.restored}"
+        restore(self.backup, instance)
+        self.hub = Hub(instance)
+        self.app = self._open_app()
+        self.keys.update([self._seat()])
+        self.back_up()  # as the command does: the new key must be in a backup
 
     def to_hub(self) -> Link:
         """A link to headquarters."""
@@ -194,7 +219,7 @@ class World:
             log.close()
         before, keys = "", PublicKeys()
         for wire, hash_ in wires:
-            sheet, receipts = read_sheet(wire, MISSION, self.key, keys)
+            sheet, receipts = read_sheet(wire, MISSION, self.keys[issuer_of(wire)], keys)
             assert f'"prev":"{before}"' in wire["payload"]
             assert sheet.hash == hash_
             before = hash_
