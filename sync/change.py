@@ -71,7 +71,10 @@ def read_change(
     """
     if document is None:
         document = parse_payload(payload)
-    problems = envelope_problems(document)
+    try:
+        problems = envelope_problems(document)
+    except TypeError as error:  # a value that the schema compares before it knows its type
+        raise BadEnvelope("A key of the change has a value of the wrong type.") from error
     if problems:
         raise BadEnvelope("; ".join(problems))
     later = is_later(document)

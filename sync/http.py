@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 import httpx2
 
-from sync.errors import MethodNotAllowed, NotFound, NotReached, SyncError
+from sync.errors import BadRequest, MethodNotAllowed, NotFound, NotReached, SyncError
 
 GZIP_FROM = 1024
 TUS = {"Tus-Resumable": "1.0.0"}
@@ -72,8 +72,15 @@ class HttpTransport:
         return self._ask("GET", f"{call}?{urlencode(query)}" if query else call, None)
 
     def post(self, call: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """POST a JSON body; the answer's JSON object."""
-        return self._ask("POST", call, json.dumps(body, ensure_ascii=False).encode())
+        """POST a JSON body; the answer's JSON object.
+
+        :raises BadRequest: a text in it is not Unicode, as only a stranger's can be at a relay
+        """
+        try:
+            data = json.dumps(body, ensure_ascii=False).encode()
+        except UnicodeEncodeError as error:
+            raise BadRequest("The body is not Unicode text.") from error
+        return self._ask("POST", call, data)
 
     def head(self, call: str) -> dict[str, str]:
         """HEAD; the answer's headers, named in small letters."""

@@ -49,8 +49,11 @@ def parse_payload(text: str) -> dict[str, Any]:
     :raises TooLarge: over 64 kB as UTF-8
     :raises BadPayload: anything else outside the profile
     """
-    if len(text) > MAX_BYTES or len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
-        raise TooLarge(f"A payload has at most {MAX_BYTES} bytes.")
+    try:
+        if len(text) > MAX_BYTES or len(text.encode("utf-8")) > MAX_BYTES:
+            raise TooLarge(f"A payload has at most {MAX_BYTES} bytes.")
+    except UnicodeEncodeError as error:
+        raise BadPayload("The payload is not Unicode text.") from error
     try:
         document = _decode(text)
         if not isinstance(document, dict):
