@@ -8,7 +8,7 @@ from typing import Final
 
 import click
 
-from bench import fold, form, incremental, intake, lag, replay, tables
+from bench import badlink, blob, fold, form, incremental, intake, lag, reconnect, replay, tables
 from bench.figures import Figures
 from bench.machine import machine
 
@@ -20,6 +20,9 @@ BENCHES: Final[dict[str, Callable[[Path, int], Figures]]] = {
     "fold": fold.measure,
     "form": form.measure,
     "incremental": incremental.measure,
+    "reconnect": reconnect.measure,
+    "badlink": badlink.measure,
+    "blob": blob.measure,
 }
 
 

@@ -33,9 +33,10 @@ class Link:
 
 @dataclass(slots=True)
 class Count:
-    """What crossed: bytes up and down, requests begun, connections cut."""
+    """What crossed: bytes up (``body``: of these in bodies) and down, requests, connections cut."""
 
     up: int = 0
+    body: int = 0
     down: int = 0
     requests: int = 0
     cuts: int = 0
@@ -98,8 +99,9 @@ class _Pair:
             while self.left != 0 and (data := self.client.recv(self._piece())):
                 if self.answered:
                     self._begin()
+                in_body, body = self.head is None, 0
                 if self.head is not None:
-                    self._look(data)
+                    body = self._look(data)
                 elif self.left is not None:
                     data = data[: self.left]
                     self.left -= len(data)
@@ -107,6 +109,7 @@ class _Pair:
                 self.server.sendall(data)
                 with self.count.lock:
                     self.count.up += len(data)
+                    self.count.body += body + (len(data) if in_body else 0)
         if self.left == 0:
             with self.count.lock:
                 self.count.cuts += 1
@@ -118,14 +121,15 @@ class _Pair:
         with self.count.lock:
             self.count.requests += 1
 
-    def _look(self, data: bytes) -> None:
-        """At the end of the request's head, decide whether and where this request is cut."""
+    def _look(self, data: bytes) -> int:
+        """At the end of a request's head, decide where it is cut; the bytes behind the head."""
         head, end, body = ((self.head or b"") + data).partition(b"\r\n\r\n")
         self.head = None if end else head
         if end:
             found = re.search(rb"(?i)content-length: *(\d+)", head)
             cut = self.link.cut(int(found[1]) if found else 0)
             self.left = None if cut is None else max(0, cut - len(body))
+        return len(body)
 
     def down(self) -> None:
         """Carry what the server answers."""
