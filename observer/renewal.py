@@ -5,6 +5,8 @@ take is drafted again under the new device, so that nothing is lost and no numbe
 Every step can be done again after a cut.
 """
 
+from collections.abc import Mapping
+
 from observer.profile import Home
 from observer.store import Draft
 from observer.workspace import Workspace
@@ -42,9 +44,11 @@ def draft_again(workspace: Workspace) -> None:
     if not left:
         return
     wanted: dict[tuple[str, str], Draft] = {}
+    apart = {change.hash: change for change in left}
     for change in left:
+        heads = _seen(change, apart)
         for path, value in change.set.items():
-            wanted[change.record, path] = Draft(change.record, change.kind, path, value)
+            wanted[change.record, path] = Draft(change.record, change.kind, path, value, heads)
     # What was drafted since then is newer and stands.
     newer = {(change.record, path) for change in left for path in _drafted(workspace, change)}
     workspace.drafts.write(
@@ -52,6 +56,19 @@ def draft_again(workspace: Workspace) -> None:
     )
     with workspace.log.writing():
         workspace.log.withdraw(change.hash for change in left)
+
+
+def _seen(change: Change, apart: Mapping[str, Change]) -> tuple[str, ...]:
+    """What a change built on, with those that are put aside replaced by what they built on."""
+    found: set[str] = set()
+    waiting = list(change.parents)
+    while waiting:
+        parent = waiting.pop()
+        if parent in apart:
+            waiting += apart[parent].parents
+        else:
+            found.add(parent)
+    return tuple(sorted(found))
 
 
 def _drafted(workspace: Workspace, change: Change) -> list[str]:

@@ -199,7 +199,7 @@ class Workspace:
             if path not in sent.conflicts and sent.values.get(path) == value:
                 drop.append((record, path))
             else:
-                keep.append(Draft(record, kind, path, value))
+                keep.append(Draft(record, kind, path, value, sent.heads))
         self.drafts.write(keep, drop, self.now())
 
     def unsent(self) -> list[Record]:
@@ -212,12 +212,20 @@ class Workspace:
 
         :raises SyncError: nothing was cut; the drafts are as they were
         """
-        dirty = [Dirty(r.kind, r.id, r.dirty) for r in records if r.dirty]
+        dirty = [part for record in records for part in self._parts(record)]
         changes = cut(self.log, self.signer, dirty, self.now)
         for each in dirty:
             self.drafts.sent(each.record, each.fields)
         self.refresh()
         return changes
+
+    def _parts(self, record: Record) -> list[Dirty]:
+        """The unsent fields, apart by what the author had seen of the record when writing them."""
+        parts: dict[tuple[str, ...] | None, dict[str, Any]] = {}
+        for path, heads in self.drafts.seen(record.id).items():
+            if path in record.dirty:
+                parts.setdefault(heads, {})[path] = record.dirty[path]
+        return [Dirty(record.kind, record.id, part, heads) for heads, part in parts.items()]
 
     def send_sitting(self, sitting: Sitting) -> list[Change]:
         """Submit: the observation, everything it hangs on, and what is attached to it."""

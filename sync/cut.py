@@ -19,11 +19,16 @@ from sync.log import Head, Log
 
 @dataclass(frozen=True, slots=True)
 class Dirty:
-    """The unsent fields of one record."""
+    """The unsent fields of one record.
+
+    ``parents`` are the record's heads that were here when the author wrote: what has come since
+    then was not seen, and must not be overridden silently. ``None`` means: all that is here now.
+    """
 
     kind: str
     record: str
     fields: Mapping[str, Any]
+    parents: tuple[str, ...] | None = None
 
 
 ROUNDS = 5
@@ -49,8 +54,13 @@ def cut(log: Log, signer: Signer, dirty: list[Dirty], now: Clock) -> list[Change
 
 def _sign(log: Log, signer: Signer, dirty: list[Dirty], now: Clock) -> Iterator[Change]:
     head = log.head(signer.device)
+    latest: dict[str, str] = {}
     for each in dirty:
-        parents = fold(log.changes_of(each.record)).heads
+        parents = each.parents
+        if parents is None:
+            parents = fold(log.changes_of(each.record)).heads
+        if each.record in latest:
+            parents = (*parents, latest[each.record])
         waiting = [dict(each.fields)]
         while waiting:
             fields = waiting.pop(0)
@@ -71,6 +81,7 @@ def _sign(log: Log, signer: Signer, dirty: list[Dirty], now: Clock) -> Iterator[
                 waiting[:0] = _halves(fields)
                 continue
             head, parents = Head(change.seq, change.hash), (change.hash,)
+            latest[each.record] = change.hash
             yield change
 
 

@@ -7,16 +7,20 @@ again, which is harmless.
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from schemas.rights import HUB
 from sync.errors import ForgedReceipt
 from sync.intake import MAX_BODY_BYTES, MAX_CHANGES
 from sync.keys import PublicKeys
 from sync.log import Log
+from sync.pace import Pace
 from sync.receipts import Sheet
 from sync.transport import Transport
 from sync.trust import believe, keep_backed_up, read_any_sheet
+
+FIRST: Final = 16_000  # bytes of changes sent at once, before packing, on an unknown network
+LEAST: Final = 4_000
 
 Progress = Callable[[int, int], None]
 
@@ -64,15 +68,18 @@ class Pushing:
         self.report = Report()
         self._carried: set[str] = set()
         self._gaps: set[str] = set()
+        self._pace = Pace(log, "pace_text", first=FIRST, least=LEAST, most=MAX_BODY_BYTES)
 
     def run(self, progress: Progress) -> Report:
         """Push until nothing waits that could still be taken."""
         total, done = self.log.count_unreceived(), 0
         progress(done, total)
         while batch := list(self._next_batch()):
-            answer = self.transport.post(
-                "push", {"changes": [{k: c[k] for k in ("payload", "signature")} for c in batch]}
-            )
+            with self._pace.sending(sum(map(_size, batch))):
+                answer = self.transport.post(
+                    "push",
+                    {"changes": [{k: c[k] for k in ("payload", "signature")} for c in batch]},
+                )
             settled = self._settle(answer, batch)
             done += settled
             progress(done, max(total, done))
@@ -88,8 +95,8 @@ class Pushing:
         for change in self.log.unreceived(wanted, without=self.report.stopped):
             if change["hash"] in self._carried:
                 continue
-            size += len(json.dumps(change["payload"], ensure_ascii=False).encode()) + 200
-            if count == MAX_CHANGES or (count and size > MAX_BODY_BYTES):
+            size += _size(change)
+            if count == MAX_CHANGES or (count and size > self._pace.size):
                 return
             count += 1
             yield change
@@ -97,6 +104,8 @@ class Pushing:
                 return  # what the device wrote is taken once its record is there
 
     def _settle(self, answer: Mapping[str, Any], batch: list[dict[str, str]]) -> int:
+        # First the epoch: receipts of a hub that is not known yet cannot be read.
+        keep_backed_up(self.log, answer)
         asked = {change["hash"] for change in batch}
         known = set(answer.get("known", ()))
         settled: set[str] = set()
@@ -112,7 +121,6 @@ class Pushing:
                         settled.add(receipt["hash"])
         settled |= self._own_of_hub(batch, known - settled)
         self._stop(answer)
-        keep_backed_up(self.log, answer)
         return len(settled)
 
     def _own_of_hub(self, batch: list[dict[str, str]], known: set[str]) -> set[str]:
@@ -152,3 +160,7 @@ class Pushing:
                     self.log.mark_held_upto(device, int(head["seq"]))
                 continue
             self.report.stopped[device] = stop
+
+
+def _size(change: Mapping[str, str]) -> int:
+    return len(json.dumps(change["payload"], ensure_ascii=False).encode()) + 200

@@ -28,14 +28,24 @@ def m001_drafts(db: Database) -> None:
     )
 
 
+@migrations()
+def m002_heads(db: Database) -> None:
+    """What of the record was here when the author wrote: hashes, with spaces between."""
+    db.conn.execute("ALTER TABLE drafts ADD COLUMN heads TEXT")
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An unsent field; ``value`` is ``None`` where the author cleared what was sent before."""
+    """An unsent field; ``value`` is ``None`` where the author cleared what was sent before.
+
+    ``heads`` are the record's heads that were here when the author wrote.
+    """
 
     record: str
     kind: str
     path: str
     value: Any
+    heads: tuple[str, ...] = ()
 
 
 class Drafts:
@@ -59,11 +69,26 @@ class Drafts:
         """Keep some drafts and drop others (record, path), all or nothing, on disk at the end."""
         with self._turn, told_plainly(), self.db.atomic():
             self.db.conn.executemany(
-                "INSERT OR REPLACE INTO drafts (record, path, kind, value, written_at)"
-                " VALUES (?, ?, ?, ?, ?)",
-                [(d.record, d.path, d.kind, json.dumps(d.value), at) for d in drafts],
+                "INSERT OR REPLACE INTO drafts (record, path, kind, value, written_at, heads)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                [
+                    (d.record, d.path, d.kind, json.dumps(d.value), at, " ".join(d.heads))
+                    for d in drafts
+                ],
             )
             self.db.conn.executemany("DELETE FROM drafts WHERE record = ? AND path = ?", list(drop))
+
+    def seen(self, record: str) -> dict[str, tuple[str, ...] | None]:
+        """By path, oldest first: the heads that were here when the author wrote.
+
+        ``None`` for a draft from before these were kept.
+        """
+        with self._turn:
+            rows = self.db.conn.execute(
+                "SELECT path, heads FROM drafts WHERE record = ? ORDER BY written_at, path",
+                [record],
+            ).fetchall()
+        return {path: None if heads is None else tuple(heads.split()) for path, heads in rows}
 
     def sent(self, record: str, fields: Mapping[str, Any]) -> None:
         """Drop drafts that went into a change, unless they were written again meanwhile."""

@@ -47,10 +47,11 @@ class ReceiptShelf(LogFile):
         return [{"payload": payload, "signature": signature} for payload, signature in rows]
 
     def hub_sheets(self, hashes: Iterable[str]) -> list[dict[str, str]]:
-        """The hub's sheets with the receipts that came here for these changes."""
+        """The present hub's sheets with the receipts that came here for these changes."""
         rows = self._rows(
             "SELECT DISTINCT s.sheet, s.payload, s.signature FROM receipts r"
             " JOIN sheets s ON s.hash = r.sheet JOIN changes c ON c.hash = r.hash AND c.held = 1"
+            " JOIN meta m ON m.key = 'hub_device' AND m.value = s.issuer"
             " WHERE r.hash IN (SELECT value FROM json_each(?)) ORDER BY s.sheet",
             [json.dumps(list(hashes))],
         )

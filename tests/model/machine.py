@@ -11,7 +11,7 @@ from uuid6 import uuid7
 from sync.change import Change
 from sync.fold import fold
 from tests.model.links import FAULTS
-from tests.model.oracle import Fact, allowed, folded, visible
+from tests.model.oracle import Fact, allowed, descends, folded, visible
 from tests.model.world import AUTHORS, MISSION, Device, World, new_folder
 
 PICK = st.integers(0, 1000)
@@ -87,6 +87,24 @@ class Schedules(RuleBasedStateMachine):
     def counts(self, device: Device, change: Change) -> bool:
         """Whether a device takes its own change to count."""
         return device.log.known([change.hash])[change.hash].state == "stored"
+
+    @rule(pick=PICK, of=PICK, which=st.integers(0, 1), word=WORDS)
+    def draft(self, pick: int, of: int, which: int, word: str | None) -> None:
+        """Somebody writes, and sends it another day."""
+        records = [one for one in self.records if one[0] in FIELDS]
+        if records:
+            kind, record = records[of % len(records)]
+            self.device(pick).draft(kind, record, {FIELDS[kind][which]: word})
+
+    @rule(pick=PICK)
+    def send_drafts(self, pick: int) -> None:
+        """What was drafted is sent; it must not claim to know what came in between."""
+        device = self.device(pick)
+        for change, seen in device.send():
+            here = {one.hash: Fact.of(one) for one in device.log.changes_of(change.record)}
+            for hash_, one in here.items():
+                if one.device != device.signer.device and hash_ not in seen:
+                    assert not descends(here, change.hash, hash_), "overridden without a look"
 
     @rule(
         pick=PICK,

@@ -26,6 +26,15 @@ class Fact:
     recorded_at: str
     fields: dict[str, Any]
 
+    @classmethod
+    def of(cls, change: Any) -> "Fact":
+        """A change as a device has it; it has no position at headquarters."""
+        return cls(
+            *(change.hash, 0, "stored", None, change.author, change.device, change.seq),
+            *(change.prev, change.kind, change.record, change.parents, change.recorded_at),
+            dict(change.set),
+        )
+
 
 SHARED = ("case", "person", "hearing")
 

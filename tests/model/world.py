@@ -27,6 +27,7 @@ from review.restore import restore
 from sync.change import Change, Signer
 from sync.cut import Dirty, cut
 from sync.errors import SyncError
+from sync.fold import fold
 from sync.http import HttpTransport
 from sync.intake import AT_RELAY
 from sync.invitation import enrol_body
@@ -72,6 +73,7 @@ class Device:
     offset: timedelta = timedelta()
     retired: bool = False
     receipts: dict[str, str] = field(default_factory=dict)
+    drafts: list[tuple[Dirty, frozenset[str]]] = field(default_factory=list)
 
     def now(self) -> str:
         """This device's own idea of the time."""
@@ -94,6 +96,22 @@ class Device:
         except Crash:
             self.reopen()
             return None
+
+    def draft(self, kind: str, record: str, fields: dict[str, Any]) -> None:
+        """Write something that is sent later; what is here of the record has been seen."""
+        changes = self.log.changes_of(record)
+        dirty = Dirty(kind, record, fields, fold(changes).heads)
+        self.drafts.append((dirty, frozenset(change.hash for change in changes)))
+
+    def send(self) -> list[tuple[Change, frozenset[str]]]:
+        """Cut the drafts; each change with what its author had seen of the record."""
+        drafts, self.drafts = self.drafts, []
+        try:
+            changes = cut(self.log, self.signer, [dirty for dirty, _ in drafts], self.now)
+        except Crash:
+            self.reopen()
+            return []
+        return list(zip(changes, [seen for _, seen in drafts], strict=True))
 
     def sync(self, **how: Any) -> str:
         """A conversation; gives the code of the error it ended with, or nothing."""
