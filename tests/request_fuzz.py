@@ -7,6 +7,7 @@ import re
 import socket
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -91,6 +92,8 @@ HEADERS = (
         "Referer: \xe9",
     ),
 )
+# The relay reads the number before it knows its length: see test_fuzz.
+FAULTS_OF_RELAY = ("Upload-Offset: " + "9" * 5000,)
 NASTY = (
     *(
         "null",
@@ -153,9 +156,13 @@ class RequestFuzz:
     """A source of requests for one server.
 
     :param real: bodies that its clients do send, by call
+    :param known: headers whose fault has a test of its own, marked as one that must fail
     """
 
-    def __init__(self, seed: int, prefix: str, token: str, real: dict[str, bytes]) -> None:
+    def __init__(
+        self, seed: int, prefix: str, token: str, real: dict[str, bytes], known: Sequence[str] = ()
+    ) -> None:
+        self.headers = [one for one in HEADERS if one not in known]
         self.dice = random.Random(seed)
         self.prefix, self.token, self.real = prefix, token, real
         self.bomb = bomb()
@@ -173,7 +180,7 @@ class RequestFuzz:
             lines.append(f"Authorization: Bearer {self.token}")
         if dice.random() < 0.7:
             lines.append("Content-Type: application/json")
-        lines += dice.sample(HEADERS, dice.choice((0, 0, 1, 2, 4)))
+        lines += dice.sample(self.headers, dice.choice((0, 0, 1, 2, 4)))
         body = self._body(call)
         if dice.random() < 0.2:
             body = gzip.compress(body)

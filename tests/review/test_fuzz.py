@@ -9,14 +9,16 @@ import payload_fuzz
 import pytest
 import request_fuzz
 from hub_process import MISSION, Process, Running, new_hub
-from request_fuzz import RequestFuzz, drip, peak_memory, real_bodies
+from request_fuzz import FAULTS_OF_RELAY, RequestFuzz, drip, peak_memory, real_bodies
 from uuid6 import uuid7
 
 from observer.profile import Home, enrol
+from observer.relay.app import create_relay
 from review.hub import CALLS
 from schemas.envelope import envelope_problems
 from sync.change import Signer, make_change, read_change
 from sync.errors import BadEnvelope, BadPayload
+from sync.http import OFFSET_BYTES
 from sync.keys import DeviceKey
 from sync.profile import parse_payload
 from tests.observer.test_relay import Relay
@@ -61,6 +63,22 @@ def test_a_number_that_is_none_is_a_bad_envelope() -> None:
         read_change(odd_change(seq="1"), "x")
 
 
+@pytest.mark.xfail(reason="observer.relay.files reads any number of digits", strict=True)
+def test_an_offset_of_five_thousand_digits_is_no_fault_of_the_relay(
+    at: Running, tmp_path: Path
+) -> None:
+    home = Home(tmp_path / "relay")
+    address = f"http://127.0.0.1:{at.process.port}"
+    enrol(home, at.hub.invite(MISSION, "RELAY-1", "relay", 600, address))
+    app = create_relay(home, forwarding=False)
+    try:
+        headers = {"Content-Type": OFFSET_BYTES, "Upload-Offset": "9" * 5000}
+        answer = app.test_client().patch(f"/sync/v1/blobs/{'a' * 64}", headers=headers)
+        assert answer.status_code < 500
+    finally:
+        app.extensions["relay"].close()
+
+
 @pytest.mark.xfail(
     raises=TypeError, reason="schemas.envelope compares seq before its type", strict=True
 )
@@ -93,7 +111,8 @@ def test_two_hundred_requests_to_a_relay(at: Running, tmp_path: Path) -> None:
     try:
         device = at.device()
         bodies = real_bodies({"changes": [device.change().wire()]})
-        request_fuzz.fuzz(RequestFuzz(2, "/sync/v1", device.token, bodies), relay.port, 200)
+        source = RequestFuzz(2, "/sync/v1", device.token, bodies, FAULTS_OF_RELAY)
+        request_fuzz.fuzz(source, relay.port, 200)
         assert relay.process
         assert peak_memory(relay.process.pid) < MEMORY
     finally:
