@@ -35,9 +35,9 @@ format: setup ## let the formatter and the linter mend what they can
 types: setup ## the type checker, strict
 	@$(BIN)/mypy
 
-soak: setup ## kills, power cuts and long random runs: minutes to hours
+soak: setup ## kills, torn logs, full disks and long random runs; goes on where it was cut off
 	@CHROMIUM="$$(scripts/chromium)" && export CHROMIUM \
-	&& HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -m soak
+	&& HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -m soak --capture=sys
 
 bench: setup ## the measurements
 	@$(BIN)/python -m bench

@@ -13,6 +13,11 @@ from pathlib import Path
 
 from uuid6 import uuid7
 
+from sync.change import Signer
+from sync.clock import utc_now
+from sync.http import HttpTransport
+from sync.invitation import token_body
+
 SLOWEST = 1.0  # seconds
 SHAPE = {"ok", "code", "error", "status", "retry"}
 BY_DESIGN = {503, 507}
@@ -327,3 +332,13 @@ def real_bodies(push: dict[str, object]) -> dict[str, bytes]:
         "renew": json.dumps({**signed, "proof": "x"}).encode(),
         "blobs/" + "a" * 64: b"%PDF-1.7 fictional",
     }
+
+
+def signed_in(address: str, hub: str, signer: Signer) -> str:
+    """A device's token, fetched by this address: a relay knows only those that passed by it."""
+    transport = HttpTransport(address)
+    try:
+        body = token_body(hub, signer.mission, signer.device, signer.key, utc_now())
+        return str(transport.post("token", body)["token"])
+    finally:
+        transport.close()

@@ -9,7 +9,7 @@ import payload_fuzz
 import pytest
 import request_fuzz
 from hub_process import MISSION, Process, Running, new_hub
-from request_fuzz import FAULTS_OF_RELAY, RequestFuzz, drip, peak_memory, real_bodies
+from request_fuzz import FAULTS_OF_RELAY, RequestFuzz, drip, peak_memory, real_bodies, signed_in
 from uuid6 import uuid7
 
 from observer.profile import Home, enrol
@@ -105,13 +105,15 @@ def test_two_hundred_requests_to_headquarters(at: Running) -> None:
 def test_two_hundred_requests_to_a_relay(at: Running, tmp_path: Path) -> None:
     address = f"http://127.0.0.1:{at.process.port}"
     home = Home(tmp_path / "relay")
-    enrol(home, at.hub.invite(MISSION, "RELAY-1", "relay", 600, address))
+    invitation = at.hub.invite(MISSION, "RELAY-1", "relay", 600, address)
+    enrol(home, invitation)
     relay = Relay(home.folder)
     relay.start()
     try:
         device = at.device()
         bodies = real_bodies({"changes": [device.change().wire()]})
-        source = RequestFuzz(2, "/sync/v1", device.token, bodies, FAULTS_OF_RELAY)
+        token = signed_in(relay.address, invitation.hub, device.signer)
+        source = RequestFuzz(2, "/sync/v1", token, bodies, FAULTS_OF_RELAY)
         request_fuzz.fuzz(source, relay.port, 200)
         assert relay.process
         assert peak_memory(relay.process.pid) < MEMORY

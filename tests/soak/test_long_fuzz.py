@@ -8,7 +8,7 @@ import payload_fuzz
 import pytest
 import request_fuzz
 from progress import Part, scaled
-from request_fuzz import FAULTS_OF_RELAY, RequestFuzz, drip, peak_memory, real_bodies
+from request_fuzz import FAULTS_OF_RELAY, RequestFuzz, drip, peak_memory, real_bodies, signed_in
 
 from observer.profile import Home, enrol
 from review.hub import CALLS
@@ -44,7 +44,8 @@ def test_requests_to_headquarters_and_a_relay(tmp_path: Path) -> None:
         process.start("--no-projecting")
         home = Home(folder / "relay")
         address = f"http://127.0.0.1:{process.port}"
-        enrol(home, hub.invite(MISSION, "RELAY-1", "relay", 600, address))
+        invitation = hub.invite(MISSION, "RELAY-1", "relay", 600, address)
+        enrol(home, invitation)
         relay = Relay(home.folder)
         relay.start()
         assert process.process
@@ -56,8 +57,9 @@ def test_requests_to_headquarters_and_a_relay(tmp_path: Path) -> None:
                 (process.port, CALLS, process.process.pid, ()),
                 (relay.port, "/sync/v1", relay.process.pid, FAULTS_OF_RELAY),
             ):
+                token = signed_in(f"http://127.0.0.1:{port}{prefix}", invitation.hub, device.signer)
                 slow = drip(port, f"{prefix}/token")
-                source = RequestFuzz(number, prefix, device.token, bodies, known)
+                source = RequestFuzz(number, prefix, token, bodies, known)
                 for _ in range(10):
                     for sock in slow:
                         _feed(sock)
