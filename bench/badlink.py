@@ -94,6 +94,9 @@ def _one(at: Ingest, folder: Path, link: Link, longest: float) -> Run:
             opening, base = laptop.writer.opening()
             laptop.keep(opening)
             laptop.session(direct).run()
+        if not link.bytes_per_s:
+            with laptop.log.writing():
+                laptop.log.set_meta({"pace_text": "1000000", "pace_files": "524288"})
         sender = _write(laptop, Shelf(folder), base)
         proxy = Proxy(at.server.port, link)
         laptop.address = laptop.address.replace(at.address, f"http://127.0.0.1:{proxy.port}")

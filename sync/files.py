@@ -32,9 +32,12 @@ from sync.fold import fold
 from sync.http import HubRefused
 from sync.log import Log
 from sync.log.registry import Blob
+from sync.pace import Pace
 from sync.transport import Transport
 
 CHUNK: Final = 1 << 19  # bytes sent at once; what is lost at most when the network is
+FIRST: Final = 1 << 12  # bytes sent at once on a network that is not known yet
+LEAST: Final = 1 << 11
 TRIES: Final = 4  # for one file in one conversation
 # What is said of the device or the conversation, and not of one file.
 OF_ALL: Final = frozenset(
@@ -130,10 +133,10 @@ class FileSender:
     ) -> None:
         self.log = log
         self.shelf = shelf
-        self.chunk = chunk
         self.text = text
         self.seconds = seconds
         self._position = 0
+        self._pace = Pace(log, "pace_files", first=FIRST, least=LEAST, most=chunk)
 
     def exchange(self, transport: Transport, going_on: Callable[[], bool]) -> None:
         """Send what headquarters lacks of one's files, resuming where it stopped.
@@ -222,7 +225,7 @@ class FileSender:
             if not going_on():
                 return
             file.seek(offset)
-            piece = file.read(self.chunk)
+            piece = file.read(self._pace.size)
             if not piece:
                 raise HubRefused(
                     BadBlob("The record names another size than the file has.").as_json()
@@ -231,7 +234,8 @@ class FileSender:
         self._remember(blob, FileState(RECEIVED, offset, epoch=self.log.meta("epoch") or ""))
 
     def _send_piece(self, transport: Transport, call: str, piece: bytes, offset: int) -> int:
-        end = int(transport.patch(call, piece, offset).get("upload-offset", 0))
+        with self._pace.sending(len(piece)):
+            end = int(transport.patch(call, piece, offset).get("upload-offset", 0))
         if end <= offset:
             raise NotReached("Headquarters did not keep what was sent. It is tried again later.")
         if self.log.position() != self._position:

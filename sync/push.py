@@ -78,7 +78,7 @@ class Pushing:
             with self._pace.sending(sum(map(_size, batch))):
                 answer = self.transport.post(
                     "push",
-                    {"changes": [{k: c[k] for k in ("payload", "signature")} for c in batch]},
+                    {"changes": [_wire(change) for change in batch]},
                 )
             settled = self._settle(answer, batch)
             done += settled
@@ -163,4 +163,11 @@ class Pushing:
 
 
 def _size(change: Mapping[str, str]) -> int:
-    return len(json.dumps(change["payload"], ensure_ascii=False).encode()) + 200
+    text = change.get("payload") or change["envelope"]
+    return len(json.dumps(text, ensure_ascii=False).encode()) + 200
+
+
+def _wire(change: Mapping[str, str]) -> dict[str, str]:
+    """As it travels; of an erased change only its envelope does."""
+    names = ("payload", "signature") if "payload" in change else ("envelope", "signature", "hash")
+    return {name: change[name] for name in names}
