@@ -76,6 +76,13 @@ class Killed:
         assert self.process.wait(10) == -signal.SIGKILL
         self.process = None
 
+    def end(self) -> None:
+        """Kill it, if it lives."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait(10)
+            self.process = None
+
     def live_for(self, seconds: float) -> bool:
         """Wait, then kill it; true when it had killed itself before."""
         assert self.process is not None

@@ -2,11 +2,12 @@
 
 import os
 import subprocess
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Page
 from uuid6 import uuid7
 
 from observer.profile import Home, enrol
@@ -15,6 +16,8 @@ from sync.clock import utc_now
 from sync.errors import StorageFull
 from sync.http import HttpTransport, HubRefused
 from sync.invitation import token_body
+from tests.observer.court import Court, Laptop
+from tests.observer.test_end_to_end import observation_of, open_case, stamp
 from tests.observer.test_relay import Relay
 from tests.review.hub_process import MISSION, NOW, Device, Process, fails, new_hub
 
@@ -46,9 +49,10 @@ def fill(folder: Path, leaving: int = 0) -> Path:
     return path
 
 
-def test_ingest_on_a_full_disk(small: Path) -> None:
+def test_ingest_on_a_full_disk(small: Path, ending: ExitStack) -> None:
     hub = new_hub(small)
     process = Process(small)
+    ending.callback(process.stop)
     process.start("--no-projecting")
     device = process.device(hub, "OBS-1")
     kept = [device.change() for _ in range(20)]
@@ -73,15 +77,17 @@ def test_ingest_on_a_full_disk(small: Path) -> None:
     hub.close()
 
 
-def test_a_relay_on_a_full_disk(small: Path, tmp_path: Path) -> None:
+def test_a_relay_on_a_full_disk(small: Path, tmp_path: Path, ending: ExitStack) -> None:
     hub = new_hub(tmp_path / "hub")
     process = Process(hub.instance)
+    ending.callback(process.stop)
     process.start("--no-projecting")
     home = Home(small)
     address = f"http://127.0.0.1:{process.port}"
     invitation = hub.invite(MISSION, "RELAY-1", "relay", 600, address)
     enrol(home, invitation)
     relay = Relay(home.folder)
+    ending.callback(relay.end)
     relay.start()
     device = process.device(hub, "OBS-1")
     transport = HttpTransport(relay.address)
@@ -133,3 +139,44 @@ def test_the_drafts_of_a_laptop_on_a_full_disk(small: Path) -> None:
     drafts.write([Draft(record, "observation", "last", typed)], [], NOW)
     assert drafts.of(record)["last"] == typed
     drafts.close()
+
+
+@pytest.fixture
+def court(small: Path, tmp_path: Path) -> Iterator[Court]:
+    """A laptop on the small disk, its headquarters on another."""
+    hub = new_hub(tmp_path / "hub")
+    process = Process(hub.instance)
+    process.start("--no-projecting")
+    laptop = Laptop(small)
+    address = f"http://127.0.0.1:{process.port}"
+    enrol(Home(small), hub.invite(MISSION, "OBS-1", "observer", 600, address))
+    hub.close()
+    laptop.start()
+    yield Court(process, laptop)
+    laptop.end()
+    process.stop()
+
+
+@pytest.mark.browser
+def test_a_laptop_on_a_full_disk_says_not_saved_and_keeps_the_text(
+    court: Court, page_factory: Callable[..., Page]
+) -> None:
+    page = page_factory(390, 844)
+    open_case(page, court)
+    stamp(page, "Start", "Before the disk was full.")
+    page.goto(f"{court.laptop.address}/observations/{observation_of(page)}?section=hearing")
+    opening = "#q-hearing\\.kind .evidence > summary"
+    text = page.locator("#q-hearing\\.kind textarea[name^='comment/']").first
+    page.click(opening)
+    ballast = fill(court.laptop.folder)
+    typed = "Typed while the disk is full. " * 400
+    text.fill(typed)
+    text.blur()
+    page.locator("#saved", has_text="NOT SAVED").wait_for()
+    assert text.input_value() == typed
+    ballast.unlink()
+    text.fill(f"{typed}And after.")
+    text.blur()
+    page.locator("#saved", has_text="Saved on").wait_for()
+    page.reload()
+    assert text.input_value() == f"{typed}And after."

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -121,13 +122,15 @@ def seasons() -> tuple[int, int]:
     return -(-kills // size), size
 
 
-def test_ingest_is_killed(tmp_path: Path) -> None:
+def test_ingest_is_killed(tmp_path: Path, ending: ExitStack) -> None:
     part = Part("kills of ingest")
     many, size = seasons()
     for number in part.rounds(many):
         hub = new_hub(tmp_path / str(number))
         killed = Killed("ingest", hub.instance, hub.log_path(MISSION))
+        ending.callback(killed.end)
         process = Process(hub.instance, killed.port)
+        ending.callback(process.stop)
         process.start("--no-projecting")
         clients = clients_of(process, hub, number)
         process.stop()
@@ -144,18 +147,20 @@ def sound(path: Path) -> None:
     assert not verdict.faults, verdict.faults
 
 
-def test_a_relay_is_killed(tmp_path: Path) -> None:
+def test_a_relay_is_killed(tmp_path: Path, ending: ExitStack) -> None:
     part = Part("kills of a relay")
     many, size = seasons()
     for number in part.rounds(many):
         hub = new_hub(tmp_path / f"{number}-hub")
         process = Process(hub.instance)
+        ending.callback(process.stop)
         process.start("--no-projecting")
         address = f"http://127.0.0.1:{process.port}"
         home = Home(tmp_path / f"{number}-relay")
         enrol(home, hub.invite(MISSION, "RELAY-1", "relay", 600, address))
         signer = home.signer()
         killed = Killed("relay", home.folder, home.log_path(MISSION))
+        ending.callback(killed.end)
         clients = clients_of(process, hub, number, (signer.device, signer.key.public))
         season(killed, clients, part, size, number)
         everything = {one for client in clients for one in client.acknowledged}

@@ -4,6 +4,7 @@ import json
 import random
 import shutil
 import sqlite3
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -100,12 +101,13 @@ def written(phone: Phone, folder: Path) -> list[str]:
     return states
 
 
-def test_a_torn_tail_leaves_whole_transactions_only(tmp_path: Path) -> None:
+def test_a_torn_tail_leaves_whole_transactions_only(tmp_path: Path, ending: ExitStack) -> None:
     part = Part("torn write-ahead logs")
     for number in part.rounds(max(1, scaled(REOPENINGS) // EACH)):
         folder = tmp_path / str(number)
         hub = new_hub(folder / "hub")
         process = Process(hub.instance)
+        ending.callback(process.stop)
         process.start("--no-projecting")
         at = Running(hub, process)
         phone = new_phone(at, folder, f"OBS-{number}")
