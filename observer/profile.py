@@ -106,6 +106,11 @@ class Home:
         key = DeviceKey.load(self.key_path(profile.device))
         return Signer(profile.mission, profile.device, profile.author, key)
 
+    @property
+    def renewing(self) -> bool:
+        """Whether going on as another device was begun and cut off."""
+        return (self.folder / "successor.id").exists()
+
     def successor(self) -> str:
         """The id of the device that this laptop is to become; its key is made and kept here."""
         path = self.folder / "successor.id"

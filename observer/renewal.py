@@ -29,6 +29,9 @@ def renew(workspace: Workspace, session: Session) -> None:
     body = renew_body(hub, old.mission, old.device, old.key, device, key, workspace.now())
     answer = session.transport.post("renew", body)
     believe(log, old.mission, answer["changes"], workspace.now)
+    with log.writing():
+        # What the old device has at headquarters and not here comes with the next pull.
+        log.set_meta({"cursor": ""})
     home.become(device)
     draft_again(workspace)
 

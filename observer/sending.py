@@ -18,6 +18,7 @@ from sync.errors import Fork, SyncError
 from sync.files import FileSender, Shelf
 from sync.http import HttpTransport
 from sync.log import Log
+from sync.projection.scrub import scrub
 from sync.push import Progress, push
 from sync.session import Exchange, Session, alone
 
@@ -41,19 +42,24 @@ def send_and_receive(
         alone(workspace.home.sync_lock),
         closing(HttpTransport(workspace.profile.address)) as transport,
     ):
+        if workspace.home.renewing:
+            renew(workspace, _session(workspace, transport))
+            transport.token = ""
         draft_again(workspace)
         session = _session(workspace, transport, file_seconds)
         try:
             found = session.run(progress, going_on)
             own = found.pushed.stopped.get(session.signer.device, {})
-            if own.get("code") == Fork.code:
+            if own.get("code") == Fork.code or found.behind:
                 renew(workspace, session)
                 transport.token = ""
                 found = _session(workspace, transport, file_seconds).run(progress, going_on)
                 found.renewed = True
         finally:
             workspace.refresh()
-        if found.pulled.forgotten or found.pulled.erased or found.pushed.quarantined:
+        if found.pulled.erased:
+            scrub(workspace.projector)
+        elif found.pulled.forgotten or found.pushed.quarantined:
             workspace.projector.rebuild()
         _remember(workspace, found)
         return found

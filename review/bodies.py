@@ -75,7 +75,8 @@ async def _read(receive: Receive) -> bytes | None:
     size, more = 0, True
     while more and size <= MAX_DRAINED:
         try:
-            message = await asyncio.wait_for(receive(), SILENCE)
+            async with asyncio.timeout(SILENCE):
+                message = await receive()
         except TimeoutError as error:
             raise BadRequest("The body stopped coming. Send it again.") from error
         if message["type"] == "http.disconnect":

@@ -14,8 +14,7 @@ from review.follower import projecting, turn
 from review.hub import Hub
 from schemas.envelope import HASH_TEXT
 from sync.blobs import BlobStore
-from sync.change import Change, envelope_of
-from sync.keys import sha256_hex
+from sync.change import Change, envelope_of, kept_hash
 from sync.log import Log
 from sync.log.backup import squeeze
 from sync.log.erased import RESTATED
@@ -115,8 +114,7 @@ def _named(log: Log, hashes: Sequence[str]) -> list[Change]:
 def _fields(changes: Sequence[Change], order: Order) -> dict[str, Any]:
     """What an erasure of some changes says; ``kept`` lets what stays of each be verified."""
     kept = {
-        f"kept/{one.hash}": sha256_hex(f"{envelope_of(one.payload)}\n{one.signature}")
-        for one in changes
+        f"kept/{one.hash}": kept_hash(envelope_of(one.payload), one.signature) for one in changes
     }
     return {
         "hashes": [one.hash for one in changes],

@@ -11,12 +11,12 @@ from typing import Any
 from review.channel import Channel
 from review.hub import Seat
 from sync.clock import Clock
-from sync.intake import Batch, Outcome, check_batch, receipt_of, take
+from sync.intake import Batch, Outcome, Wire, check_batch, receipt_of, take
 from sync.log import Entry, Log
 from sync.receipts import issue_sheet
 
 
-async def take_in(channel: Channel, pairs: Sequence[tuple[str, str]], now: Clock) -> dict[str, Any]:
+async def take_in(channel: Channel, pairs: Sequence[Wire], now: Clock) -> dict[str, Any]:
     """Check a push, store it, and give the answer of ``POST push`` once it is on disk.
 
     :param pairs: payloads and signatures

@@ -75,6 +75,10 @@ class Checklist:
     sha256: str
     sections: tuple[Section, ...]
 
+    def __hash__(self) -> int:
+        # The content hash says it all; hashing 222 items at each look-up cost a page a quarter.
+        return hash(self.sha256)
+
     @cached_property
     def items(self) -> Mapping[str, Item]:
         """Items by id, in order."""

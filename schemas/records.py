@@ -61,8 +61,8 @@ FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
         **_COMMON,
         **_ANSWERS,
     },
-    # Names of files are not kept: they tell of persons and places. ``original_...`` is what stays on
-    # the device when ``derived`` says that the file sent was made from it without its metadata.
+    # Names of files are not kept: they tell of persons and places. ``original_...`` is what stays
+    # on the device when ``derived`` says that the file sent was made from it without its metadata.
     "attachment": {
         "observation": FACT,
         "entry": FACT,

@@ -90,6 +90,14 @@ class ChainBroken(SyncError):
     status = 409
 
 
+class ErasureUnknown(SyncError):
+    """A change is said to be erased, and no erasure here says so; send the erasure first."""
+
+    code = "erasure_unknown"
+    status = 409
+    retry = True
+
+
 class Fork(SyncError):
     """Two changes of one device have one number; both are kept, a person must look."""
 

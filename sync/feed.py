@@ -32,7 +32,10 @@ def page(log: Log, device: Device, epoch: str, cursor: str, limit: int) -> dict[
     more = len(taken) < len(steps)
     last = (taken[-1].place, taken[-1].turn) if more else max((upto, END), after)
     sheets = [step.sheet for step in taken if step.mine and step.sheet is not None]
+    head = log.head(device.device)
     return {
+        # By it a device learns that it was put back from an older copy of itself.
+        "head": {"seq": head.seq, "hash": head.hash},
         "changes": [item for step in taken if (item := _item(step)) is not None],
         "receipts": log.sheets(sheets),
         "forget": [] if after == START else log.lost_sight(device.author, after[0], last[0]),

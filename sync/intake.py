@@ -11,12 +11,13 @@ from typing import Any, Final
 
 from schemas.records import unknown_paths
 from schemas.rights import HUB, SHARED_KINDS, Standing, Writer, may_write
-from sync.change import Change, read_change
+from sync.change import Change, kept_hash, read_change, read_erased
 from sync.errors import (
     BadEnvelope,
     BadPayload,
     BadRequest,
     ChainBroken,
+    ErasureUnknown,
     Fork,
     Gap,
     SyncError,
@@ -27,6 +28,9 @@ from sync.errors import (
 from sync.keys import PublicKeys, sha256_hex
 from sync.log import Device, Head, Log
 from sync.profile import parse_payload
+
+# A change as it came: payload and signature; of an erased one envelope, signature and hash.
+Wire = tuple[str, str] | tuple[str, str, str]
 
 MAX_CHANGES = 100
 MAX_BODY_BYTES = 1_000_000
@@ -105,10 +109,11 @@ class Outcome:
     devices: set[str] = field(default_factory=set)
 
 
-def wires(document: object) -> list[tuple[str, str]]:
-    """The (payload, signature) pairs of a push body.
+def wires(document: object) -> list[Wire]:
+    """The changes of a push body.
 
-    :raises BadRequest: not ``{"changes": [{"payload", "signature"}, ...]}``
+    :raises BadRequest: not ``{"changes": [...]}`` with ``payload`` and ``signature`` each, or of an
+        erased one ``envelope``, ``signature`` and ``hash``
     :raises TooLarge: more than 100 changes
     """
     if not isinstance(document, dict) or set(document) != {"changes"}:
@@ -118,27 +123,39 @@ def wires(document: object) -> list[tuple[str, str]]:
         raise BadRequest('A push is {"changes": [...]}.')
     if len(changes) > MAX_CHANGES:
         raise TooLarge(f"A push has at most {MAX_CHANGES} changes; send them in parts.")
-    pairs = []
-    for change in changes:
-        if (
-            not isinstance(change, dict)
-            or set(change) != {"payload", "signature"}
-            or not all(isinstance(text, str) for text in change.values())
-        ):
-            raise BadRequest('A change is {"payload": text, "signature": text}.')
-        pairs.append((change["payload"], change["signature"]))
-    return pairs
+    return [_wire(change) for change in changes]
+
+
+def _wire(change: object) -> Wire:
+    if isinstance(change, dict) and all(isinstance(text, str) for text in change.values()):
+        if set(change) == {"payload", "signature"}:
+            return change["payload"], change["signature"]
+        if set(change) == {"envelope", "signature", "hash"}:
+            return change["envelope"], change["signature"], change["hash"]
+    raise BadRequest('A change is {"payload": text, "signature": text}.')
 
 
 def check_batch(
-    log: Log, mission: str, pairs: Sequence[tuple[str, str]], keys: PublicKeys
+    log: Log,
+    mission: str,
+    pairs: Sequence[Wire],
+    keys: PublicKeys,
+    *,
+    believing: bool = False,
 ) -> Batch:
-    """All checks that need no transaction: known, profile, signature, envelope, mission."""
-    hashes = [_hash(payload) for payload, _ in pairs]
+    """All checks that need no transaction: known, profile, signature, envelope, mission.
+
+    :param believing: carry erased changes whose erasure is not known here, as a relay does
+    """
+    hashes = [wire[2] if len(wire) == 3 else _hash(wire[0]) for wire in pairs]
     here = log.known(hashes)
     batch = Batch()
     registered: dict[str, Device | None] = {}
-    for (payload, signature), hash_ in zip(pairs, hashes, strict=True):
+    seen: set[str] = set()
+    for wire, hash_ in zip(pairs, hashes, strict=True):
+        if hash_ and hash_ in seen:
+            continue
+        seen.add(hash_)
         entry = here.get(hash_)
         if entry is not None:
             batch.known.append(hash_)
@@ -148,19 +165,44 @@ def check_batch(
         try:
             if not hash_:
                 raise BadPayload("The payload is not Unicode text.")
-            document = parse_payload(payload)
+            document = parse_payload(wire[0])
             device, seq = _claimed(document)
             if device in batch.stopped:
                 continue
             if device not in registered:
                 registered[device] = log.device(device)
-            batch.checked.append(
-                _check(document, payload, signature, hash_, mission, registered[device], keys)
-            )
+            if len(wire) == 3:
+                checked = _check_erased(log, wire, mission, registered[device], believing)
+            else:
+                payload, signature = wire
+                checked = _check(
+                    document, payload, signature, hash_, mission, registered[device], keys
+                )
+            batch.checked.append(checked)
             batch.devices.add(device)
         except SyncError as error:
             batch.stopped.setdefault(device, Stop(seq, error))
     return batch
+
+
+def _check_erased(
+    log: Log, wire: tuple[str, str, str], mission: str, device: Device | None, believing: bool
+) -> Checked:
+    """An erased change: what stays of it is vouched for by the erasure, which headquarters signed.
+
+    It comes back this way to a hub that was restored, so that what follows it has its place.
+    """
+    envelope, signature, hash_ = wire
+    change = read_erased(envelope, signature, hash_)
+    if change.mission != mission:
+        raise UnknownMission("The change is for another mission; it was not stored here.")
+    if device is None:
+        raise UnknownDevice("The change is from a device that is not enrolled in this mission.")
+    if not believing and log.kept(hash_) != kept_hash(envelope, signature):
+        raise ErasureUnknown(
+            "The change is said to be erased, and no erasure here says so. It comes later."
+        )
+    return Checked(change, device)
 
 
 def _check(
@@ -296,16 +338,17 @@ def judge(log: Log, checked: Checked, node: Node = AT_HUB) -> str | None:
         return "unknown_version"
     if node.decides and device.revoked_at is not None:
         return "device_revoked"
-    if unknown_paths(change.kind, change.set):
+    fields = {} if change.erased else change.set
+    if unknown_paths(change.kind, fields):
         return "unknown_field"
-    case = change.set.get("case")
+    case = fields.get("case")
     standing = log.standing(change.record, case if isinstance(case, str) else None)
     if not node.decides and change.kind in SHARED_KINDS:
         standing = Standing(device.author)
     kind = log.kind(change.record)
     writer = Writer(device.author, device.role)
     if kind not in (None, change.kind) or not may_write(
-        writer, change.kind, change.set.keys(), standing
+        writer, change.kind, fields.keys(), standing
     ):
         return "not_allowed"
     return None

@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from schemas.rights import HUB, RELAY
-from sync.change import read_erased
+from sync.change import kept_hash, read_erased
 from sync.clock import Clock
+from sync.errors import ForgedReceipt
 from sync.intake import AT_LAPTOP, Node
 from sync.log import Log
 from sync.transport import Transport
@@ -39,6 +40,8 @@ def pull(
         answer = transport.get("pull", cursor=log.meta("cursor") or "", limit=PAGE)
         keep_backed_up(log, answer)
         _keep_page(log, answer, taking)
+        head = answer.get("head", {})
+        taking.found.head = (int(head.get("seq", 0)), str(head.get("hash", "")))
         more = bool(answer.get("more"))
     if taking.found.erased:
         log.scrub()
@@ -85,7 +88,16 @@ def _keep_envelope(log: Log, item: Mapping[str, Any], now: Clock) -> None:
     hash_, code = str(item["hash"]), item.get("code")
     if log.known([hash_]) or (log.erased(hash_) is None and not code):
         return
-    change = read_erased(str(item["envelope"]), str(item["signature"]), hash_)
+    envelope, signature = str(item["envelope"]), str(item["signature"])
+    if log.erased(hash_) is not None and log.kept(hash_) not in (
+        None,  # an erasure of before this was kept
+        kept_hash(envelope, signature),
+    ):
+        raise ForgedReceipt(
+            "What should be left of an erased change is not what its erasure says. "
+            "Nothing of it was taken. Tell headquarters."
+        )
+    change = read_erased(envelope, signature, hash_)
     if log.hash_at(change.device, change.seq) is None and log.device(change.device) is not None:
         log.append(
             change,

@@ -11,7 +11,7 @@ from typing import Any
 from sync.change import Signer
 from sync.clock import Clock
 from sync.errors import Busy
-from sync.intake import AT_RELAY, Batch, Outcome, check_batch, take
+from sync.intake import AT_RELAY, Batch, Outcome, Wire, check_batch, take
 from sync.keys import PublicKeys
 from sync.log import Log
 from sync.receipts import Issuer, issue_sheet
@@ -34,7 +34,7 @@ class Relay:
         self._refused: dict[str, Mapping[str, Any]] = {}
         self._room = threading.BoundedSemaphore(MAX_WAITING)
 
-    def push(self, pairs: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    def push(self, pairs: Sequence[Wire]) -> dict[str, Any]:
         """Take in a phone's push: the answer, after everything in it is on disk.
 
         :param pairs: payloads and signatures
@@ -44,7 +44,7 @@ class Relay:
         if not self._room.acquire(blocking=False):
             raise Busy("Too many are sending at once. Everything is saved here; try again soon.")
         try:
-            batch = check_batch(self.log, self.signer.mission, pairs, self.keys)
+            batch = check_batch(self.log, self.signer.mission, pairs, self.keys, believing=True)
             if not batch.checked:
                 outcome = Outcome(known=batch.known, stopped=batch.stopped, devices=batch.devices)
                 return self._answer(outcome)

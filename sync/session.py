@@ -52,12 +52,15 @@ class Exchange:
     """What went out and what came in.
 
     ``new_epoch``: headquarters had been restored. ``renewed``: this goes on as a new device.
+    ``behind``: headquarters has changes of this device that are not here, so this is an older copy
+    of it; what it wrote next would be a fork.
     """
 
     pushed: Report = field(default_factory=Report)
     pulled: Pulled = field(default_factory=Pulled)
     new_epoch: bool = False
     renewed: bool = False
+    behind: bool = False
 
 
 @contextlib.contextmanager
@@ -132,6 +135,9 @@ class Session:
                         node=self.node,
                         going_on=going_on,
                     )
+                    seq, hash_ = found.pulled.head
+                    here = self.log.hash_at(self.signer.device, seq) if seq else ""
+                    found.behind = here != hash_
                 if self.files is not None and going_on():
                     self.files.exchange(self.transport, going_on)
                 return

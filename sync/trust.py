@@ -26,12 +26,16 @@ from sync.receipts import NOT_PROVED, Sheet, issuer_of, read_sheet
 
 @dataclass(slots=True)
 class Pulled:
-    """What a pull brought: new changes by kind, records to forget, what could not be read."""
+    """What a pull brought: new changes by kind, records to forget, what could not be read.
+
+    ``head``: number and hash of this device's last change at headquarters.
+    """
 
     new: dict[str, int] = field(default_factory=dict)
     forgotten: list[str] = field(default_factory=list)
     skipped: list[SyncError] = field(default_factory=list)
     erased: bool = False
+    head: tuple[int, str] = (0, "")
 
 
 def read_any_sheet(

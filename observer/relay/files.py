@@ -3,6 +3,7 @@
 A file can be named only by a change that headquarters has, so there is nothing to hold it for.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -13,6 +14,7 @@ from sync.errors import BadRequest, BlobTooLarge
 from sync.http import OFFSET_BYTES, TUS
 
 MAX_PIECE: Final = 4_000_000  # bytes of one PATCH; devices send half a megabyte
+OFFSET: Final = re.compile(r"[0-9]{1,15}")
 pages = Blueprint("files", __name__, url_prefix="/sync/v1")
 
 
@@ -29,11 +31,12 @@ def head(sha256: str) -> Response:
 def patch(sha256: str) -> Response:
     """The next bytes of a file."""
     here = node()
-    if request.mimetype != OFFSET_BYTES or not request.headers.get("Upload-Offset", "").isdecimal():
+    offset_text = request.headers.get("Upload-Offset", "")
+    if request.mimetype != OFFSET_BYTES or not OFFSET.fullmatch(offset_text):
         raise BadRequest(f"A piece of a file is {OFFSET_BYTES} with its Upload-Offset.")
     if (request.content_length or 0) > MAX_PIECE:
         raise BlobTooLarge(f"A piece has at most {MAX_PIECE} bytes by a relay; send less at once.")
-    data, offset = request.get_data(cache=False), int(request.headers["Upload-Offset"])
+    data, offset = request.get_data(cache=False), int(offset_text)
     with here.hub() as hub:
         hub.token = _token(here)
         return _passed(hub.patch(f"blobs/{sha256}", data, offset), 204)

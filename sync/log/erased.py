@@ -21,6 +21,15 @@ class ErasedShelf(LogFile):
         rows = self._rows("SELECT erasure FROM erased WHERE hash = ?", [hash_])
         return rows[0][0] if rows else None
 
+    def kept(self, hash_: str) -> str | None:
+        """What the erasure says stays of a change: the hash of its envelope and signature."""
+        rows = self._rows(
+            "SELECT c.payload FROM erased e JOIN changes c ON c.hash = e.erasure"
+            " WHERE e.hash = ? AND c.payload IS NOT NULL",
+            [hash_],
+        )
+        return json.loads(rows[0][0])["set"].get(f"kept/{hash_}") if rows else None
+
     def erasures(self) -> dict[str, str]:
         """The erasing change of each erased hash."""
         return {row[0]: row[1] for row in self._rows("SELECT hash, erasure FROM erased")}

@@ -9,48 +9,71 @@ from dataclasses import dataclass
 
 from sync.log.store import LogFile
 
-# The records that an author sees, each with the position since when: mission, checklists and
-# devices; one's own from any device; assigned cases with their persons and hearings, and those of
-# one's own cases; queries and reviews on one's observations; erasures of any of these.
-_VISIBLE = """
+_PUBLIC = "('mission', 'device', 'checklist')"
+
+# What an author sees of others, each with the position since when: assigned cases and one's own,
+# with their persons, hearings and assignments; queries and reviews on one's observations.
+_OTHERS = """
 WITH cases (record, since) AS (
     SELECT record, min(since) FROM (
-        SELECT record, created AS since FROM records WHERE kind = 'case' AND author = :author
+        SELECT record, created AS since FROM records WHERE author = :author AND kind = 'case'
         UNION ALL SELECT "case", begun FROM assignments
         WHERE author = :author AND ended IS NULL AND "case" IS NOT NULL) GROUP BY record),
-seen (record, since) AS (
-    SELECT record, 0 FROM records WHERE kind IN ('mission', 'device', 'checklist')
-    UNION ALL SELECT record, 0 FROM records WHERE author = :author
-    UNION ALL SELECT record, begun FROM assignments WHERE author = :author
-    UNION ALL SELECT record, since FROM cases
-    UNION ALL SELECT r.record, max(c.since, r.case_at) FROM cases c JOIN records r
-        ON r."case" = c.record WHERE r.kind IN ('person', 'hearing')
-    UNION ALL SELECT a.record, max(c.since, a.begun) FROM cases c JOIN assignments a
-        ON a."case" = c.record
-    UNION ALL SELECT q.record, max(o.created, q.observation_at) FROM records o JOIN records q
-        ON q.observation = o.record WHERE o.author = :author AND q.kind IN ('query', 'review')),
-own (record, since) AS (SELECT record, min(since) FROM seen GROUP BY record),
-visible (record, since) AS (
+others (record, since) AS (
     SELECT record, min(since) FROM (
-        SELECT record, since FROM own
-        UNION ALL SELECT e.record, own.since FROM erased
-            JOIN changes e ON e.hash = erased.erasure JOIN changes c ON c.hash = erased.hash
-            JOIN own ON own.record = c.record) GROUP BY record)
+        SELECT record, begun AS since FROM assignments WHERE author = :author
+        UNION ALL SELECT record, since FROM cases
+        UNION ALL SELECT r.record, max(c.since, r.case_at) FROM cases c JOIN records r
+            ON r."case" = c.record WHERE r.kind IN ('person', 'hearing')
+        UNION ALL SELECT a.record, max(c.since, a.begun) FROM cases c JOIN assignments a
+            ON a."case" = c.record
+        UNION ALL SELECT q.record, max(o.created, q.observation_at) FROM records q JOIN records o
+            ON o.record = q.observation
+            WHERE q.kind IN ('query', 'review') AND o.author = :author) GROUP BY record)
 """
 
+# Besides: mission, checklists and devices, one's own from any device, and erasures of any of these.
+_VISIBLE = f"""{_OTHERS}, seen (record) AS (
+    SELECT record FROM others
+    UNION SELECT record FROM records WHERE author = :author OR kind IN {_PUBLIC}),
+visible (record) AS (
+    SELECT record FROM seen
+    UNION SELECT e.record FROM erased JOIN changes e ON e.hash = erased.erasure
+        JOIN changes c ON c.hash = erased.hash JOIN seen ON seen.record = c.record)
+"""
 
-# An erased change is delivered again, as an envelope, right after what erased it: who receives it
-# has then been told that it is erased.
-_STEPS = """, steps AS (
-    SELECT max(c.position, v.since, coalesce(e.position, 0)) AS place,
-        iif(c.payload IS NULL, c.position + 1099511627776, c.position) AS turn,
-        c.device, c.hash, c.kind, d.author = :author AS mine, c.sheet, c.state, c.code,
-        iif(c.device = :without AND c.payload IS NOT NULL, NULL, c.payload) AS payload,
-        c.envelope, c.signature
-    FROM visible v JOIN changes c ON c.record = v.record JOIN devices d USING (device)
-        LEFT JOIN erased e ON e.hash = c.hash)
-SELECT * FROM steps WHERE place <= :upto AND (place, turn) > (:place, :turn)
-ORDER BY place, turn LIMIT :limit
+# In arms, so that a device that has nearly everything does not wait for all of it to be laid out:
+# what is new of one's own, in order of the log; what became visible late; what was erased. An
+# erased change is delivered again, as an envelope, right after what erased it: who receives it has
+# then been told that it is erased. To come twice is harmless.
+_ROW = """c.device, c.hash, c.kind, c.sheet, c.state, c.code, c.payload, c.envelope, c.signature"""
+_STEPS = f"""{_OTHERS}, late (record, since, own) AS (
+    SELECT record, created, 1 FROM records WHERE author = :author AND created > :place
+    UNION ALL SELECT o.record, o.since, 0 FROM others o JOIN records r USING (record)
+        WHERE r.author <> :author AND r.kind NOT IN {_PUBLIC}
+    UNION ALL SELECT e.record, min(iif(r.author = :author OR r.kind IN {_PUBLIC}, 0, o.since)), 0
+        FROM erased JOIN changes e ON e.hash = erased.erasure
+        JOIN changes c ON c.hash = erased.hash JOIN records r ON r.record = c.record
+        LEFT JOIN others o ON o.record = c.record
+        WHERE r.author = :author OR r.kind IN {_PUBLIC} OR o.record IS NOT NULL GROUP BY e.record),
+steps AS (
+    SELECT * FROM (
+        SELECT c.position AS place, c.position AS turn, {_ROW}
+        FROM changes c JOIN records r USING (record)
+        WHERE c.position > :place AND c.position <= :upto AND c.payload IS NOT NULL
+            AND (r.author = :author OR r.kind IN {_PUBLIC})
+        ORDER BY c.position LIMIT :limit)
+    UNION ALL SELECT max(c.position, l.since, coalesce(x.position, 0)),
+        iif(c.payload IS NULL, c.position + 1099511627776, c.position), {_ROW}
+    FROM late l JOIN changes c USING (record) LEFT JOIN erased x ON x.hash = c.hash
+    WHERE NOT l.own OR (c.position <= :place AND c.payload IS NOT NULL)
+    UNION ALL SELECT max(c.position, x.position), c.position + 1099511627776, {_ROW}
+    FROM erased x JOIN changes c USING (hash) JOIN records r USING (record)
+    WHERE c.payload IS NULL AND (r.author = :author OR r.kind IN {_PUBLIC}))
+SELECT s.place, s.turn, s.device, s.hash, s.kind, d.author = :author, s.sheet, s.state, s.code,
+    iif(s.device = :without AND s.payload IS NOT NULL, NULL, s.payload), s.envelope, s.signature
+FROM steps s JOIN devices d USING (device)
+WHERE s.place <= :upto AND (s.place, s.turn) > (:place, :turn) ORDER BY 1, 2 LIMIT :limit
 """
 
 
@@ -89,7 +112,7 @@ class Feed(LogFile):
         :param without: a device whose changes come without their texts: it has them itself
         """
         rows = self._rows(
-            _VISIBLE + _STEPS,
+            _STEPS,
             {
                 "author": author,
                 "without": without,

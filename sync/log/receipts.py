@@ -106,28 +106,31 @@ class ReceiptShelf(LogFile):
         self.db.conn.execute("UPDATE changes SET held = 0")
 
     def unreceived(self, limit: int, without: Iterable[str] = ()) -> list[dict[str, str]]:
-        """The next changes that headquarters is not known to hold; some devices apart."""
+        """The next changes that headquarters is not known to hold, as they travel; some devices
+        apart. With each its ``device`` and ``hash``.
+        """
         rows = self._rows(
-            "SELECT payload, signature, device, seq, hash FROM changes"
-            " WHERE held = 0 AND payload IS NOT NULL"
+            "SELECT payload, envelope, signature, device, hash FROM changes WHERE held = 0"
             " AND device NOT IN (SELECT value FROM json_each(?)) ORDER BY position LIMIT ?",
             [json.dumps(list(without)), limit],
         )
         return [
-            {"payload": row[0], "signature": row[1], "device": row[2], "hash": row[4]}
-            for row in rows
+            {
+                **({"envelope": envelope} if payload is None else {"payload": payload}),
+                "signature": signature,
+                "device": device,
+                "hash": hash_,
+            }
+            for payload, envelope, signature, device, hash_ in rows
         ]
 
     def count_unreceived(self) -> int:
         """How many changes wait for headquarters."""
-        rows = self._rows("SELECT count(*) FROM changes WHERE held = 0 AND payload IS NOT NULL")
-        return int(rows[0][0])
+        return int(self._rows("SELECT count(*) FROM changes WHERE held = 0")[0][0])
 
     def oldest_unreceived(self) -> str | None:
         """Since when the oldest waiting change is here (this node's clock)."""
-        rows = self._rows(
-            "SELECT min(received_at) FROM changes WHERE held = 0 AND payload IS NOT NULL"
-        )
+        rows = self._rows("SELECT min(received_at) FROM changes WHERE held = 0")
         return str(rows[0][0]) if rows[0][0] else None
 
     def receipt_states(self, record: str, backed_up_seq: int = 0) -> dict[str, int]:

@@ -63,7 +63,7 @@ def m003_feed(db: Database) -> None:
         "ALTER TABLE records ADD COLUMN case_at INTEGER NOT NULL DEFAULT 0",
         "ALTER TABLE records ADD COLUMN observation TEXT",
         "ALTER TABLE records ADD COLUMN observation_at INTEGER NOT NULL DEFAULT 0",
-        "CREATE INDEX records_by_author ON records (author)",
+        "CREATE INDEX records_by_author ON records (author, created)",
         "CREATE INDEX records_by_observation ON records (observation)",
         "ALTER TABLE assignments ADD COLUMN begun INTEGER NOT NULL DEFAULT 0",
         "ALTER TABLE assignments ADD COLUMN ended INTEGER",

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from uuid6 import uuid7
 
+from review.erasing import Order, erase
 from sync.change import Change
 from sync.fold import fold
 from tests.model.links import FAULTS
@@ -32,6 +33,7 @@ class Schedules(RuleBasedStateMachine):
         self.world = World(new_folder())
         self.records: list[tuple[str, str]] = []
         self.forbidden: set[str] = set()
+        self.erased: set[str] = set()
 
     @initialize()
     def begin(self) -> None:
@@ -182,6 +184,18 @@ class Schedules(RuleBasedStateMachine):
             self.records.append(("query", record))
         log.close()
 
+    @rule(of=PICK)
+    def erase(self, of: int) -> None:
+        """Two people of headquarters erase a change of an observation."""
+        facts = [one for one in self.world.facts() if one.kind == "observation" and one.fields]
+        facts = [one for one in facts if one.state == "stored" and "case" not in one.fields]
+        if facts:
+            one = facts[of % len(facts)]
+            order = Order((one.hash,), ("vera", "paul"), "It names somebody (fictional).", {})
+            with self.world.calm():
+                erase(self.world.hub, MISSION, order)
+            self.erased.add(one.hash)
+
     @rule(pick=PICK, of=PICK)
     def answer(self, pick: int, of: int) -> None:
         """Somebody replies to a question."""
@@ -302,7 +316,7 @@ class Schedules(RuleBasedStateMachine):
         for device in self.world.devices:
             assert device.log.count_unreceived() == 0, "something still waits"
             for change in device.log.changes_of_device(device.signer.device):
-                assert here[change.hash].fields == change.set
+                assert change.erased or here[change.hash].fields == change.set
         self.check_rights(facts)
         self.check_receipts(here)
         for device in self.world.devices:

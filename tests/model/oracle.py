@@ -39,12 +39,13 @@ class Fact:
 SHARED = ("case", "person", "hearing")
 
 
-def fact(row: tuple[str, int, str, str | None]) -> Fact:
-    """From (payload, position, state, code)."""
-    payload, position, state, code = row
+def fact(row: tuple[str, int, str, str | None, str]) -> Fact:
+    """From (payload or what an erasure left of it, position, state, code, hash)."""
+    payload, position, state, code, hash_ = row
     document = json.loads(payload)
+    assert "set" not in document or hashlib.sha256(payload.encode()).hexdigest() == hash_
     return Fact(
-        hashlib.sha256(payload.encode()).hexdigest(),
+        hash_,
         position,
         state,
         code,
@@ -56,7 +57,7 @@ def fact(row: tuple[str, int, str, str | None]) -> Fact:
         document["record"],
         tuple(document["parents"]),
         document["recorded_at"],
-        document["set"],
+        document.get("set", {}),
     )
 
 
@@ -126,7 +127,10 @@ def visible(facts: list[Fact], author: str) -> set[str]:
             or (kind in ("query", "review") and where.get("observation") in own)
         ):
             found.add(record)
-    return found
+    seen = {one.hash for one in facts if one.record in found}
+    return found | {
+        one.record for one in stored if one.kind == "erasure" and seen & set(one.fields["hashes"])
+    }
 
 
 def allowed(writer: tuple[str, str], one: Fact, before: list[Fact]) -> bool:

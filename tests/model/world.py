@@ -143,6 +143,8 @@ class World:
         self.hub = Hub(folder / "hub")
         if not self.hub.missions():
             self.hub.create(MISSION, "Modelled (fictional)", "UTC", practice=True)
+            for name in ("vera", "paul"):
+                self.hub.store.add_reviewer(name, "-", "reviewer", MISSION)
         self.app = self._open_app()
         self.devices: list[Device] = []
         self.relay_home: Home | None = None
@@ -213,7 +215,8 @@ class World:
         log = self.hub.log(MISSION)
         try:
             rows = log.db.execute(
-                "SELECT payload, position, state, code FROM changes ORDER BY position"
+                "SELECT coalesce(payload, envelope), position, state, code, hash FROM changes"
+                " ORDER BY position"
             ).fetchall()
         finally:
             log.close()

@@ -195,3 +195,11 @@ def test_a_payload_that_is_no_change_stops_nothing_else(node: Node) -> None:
     outcome = node.push(poison, device.change())
     assert states(outcome) == ["stored"]
     assert outcome.stopped[""].error.code == "bad_payload"
+
+
+def test_the_same_change_twice_in_one_batch_is_taken_once(node: Node) -> None:
+    device = node.enrol("OBS-1")
+    first, second = device.change(), device.change()
+    outcome = node.push(first, first, second, second)
+    assert not outcome.stopped
+    assert [receipt["hash"] for receipt in outcome.receipts] == [first.hash, second.hash]
