@@ -38,37 +38,39 @@ _VISIBLE = f"""{_OTHERS}, seen (record) AS (
     UNION SELECT record FROM records WHERE author = :author OR kind IN {_PUBLIC}),
 visible (record) AS (
     SELECT record FROM seen
-    UNION SELECT e.record FROM erased JOIN changes e ON e.hash = erased.erasure
-        JOIN changes c ON c.hash = erased.hash JOIN seen ON seen.record = c.record)
+    UNION SELECT e.record FROM erased CROSS JOIN changes e ON e.hash = erased.erasure
+        CROSS JOIN changes c ON c.hash = erased.hash JOIN seen ON seen.record = c.record)
 """
 
 # In arms, so that a device that has nearly everything does not wait for all of it to be laid out:
 # what is new of one's own, in order of the log; what became visible late; what was erased. An
 # erased change is delivered again, as an envelope, right after what erased it: who receives it has
-# then been told that it is erased. To come twice is harmless.
+# then been told that it is erased. To come twice is harmless. CROSS JOIN keeps SQLite from beginning
+# at the other end, which would read all that an author ever wrote.
 _ROW = """c.device, c.hash, c.kind, c.sheet, c.state, c.code, c.payload, c.envelope, c.signature"""
 _STEPS = f"""{_OTHERS}, late (record, since, own) AS (
     SELECT record, created, 1 FROM records WHERE author = :author AND created > :place
     UNION ALL SELECT o.record, o.since, 0 FROM others o JOIN records r USING (record)
         WHERE r.author <> :author AND r.kind NOT IN {_PUBLIC}
     UNION ALL SELECT e.record, min(iif(r.author = :author OR r.kind IN {_PUBLIC}, 0, o.since)), 0
-        FROM erased JOIN changes e ON e.hash = erased.erasure
-        JOIN changes c ON c.hash = erased.hash JOIN records r ON r.record = c.record
+        FROM erased CROSS JOIN changes e ON e.hash = erased.erasure
+        CROSS JOIN changes c ON c.hash = erased.hash CROSS JOIN records r ON r.record = c.record
         LEFT JOIN others o ON o.record = c.record
         WHERE r.author = :author OR r.kind IN {_PUBLIC} OR o.record IS NOT NULL GROUP BY e.record),
 steps AS (
     SELECT * FROM (
         SELECT c.position AS place, c.position AS turn, {_ROW}
-        FROM changes c JOIN records r USING (record)
+        FROM changes c CROSS JOIN records r ON r.record = c.record
         WHERE c.position > :place AND c.position <= :upto AND c.payload IS NOT NULL
             AND (r.author = :author OR r.kind IN {_PUBLIC})
         ORDER BY c.position LIMIT :limit)
     UNION ALL SELECT max(c.position, l.since, coalesce(x.position, 0)),
         iif(c.payload IS NULL, c.position + 1099511627776, c.position), {_ROW}
-    FROM late l JOIN changes c USING (record) LEFT JOIN erased x ON x.hash = c.hash
+    FROM late l CROSS JOIN changes c ON c.record = l.record LEFT JOIN erased x ON x.hash = c.hash
     WHERE NOT l.own OR (c.position <= :place AND c.payload IS NOT NULL)
     UNION ALL SELECT max(c.position, x.position), c.position + 1099511627776, {_ROW}
-    FROM erased x JOIN changes c USING (hash) JOIN records r USING (record)
+    FROM erased x CROSS JOIN changes c ON c.hash = x.hash
+        CROSS JOIN records r ON r.record = c.record
     WHERE c.payload IS NULL AND (r.author = :author OR r.kind IN {_PUBLIC}))
 SELECT s.place, s.turn, s.device, s.hash, s.kind, d.author = :author, s.sheet, s.state, s.code,
     iif(s.device = :without AND s.payload IS NOT NULL, NULL, s.payload), s.envelope, s.signature
