@@ -45,8 +45,8 @@ visible (record) AS (
 # In arms, so that a device that has nearly everything does not wait for all of it to be laid out:
 # what is new of one's own, in order of the log; what became visible late; what was erased. An
 # erased change is delivered again, as an envelope, right after what erased it: who receives it has
-# then been told that it is erased. To come twice is harmless. CROSS JOIN keeps SQLite from beginning
-# at the other end, which would read all that an author ever wrote.
+# then been told that it is erased. To come twice is harmless. CROSS JOIN keeps SQLite from
+# beginning at the other end, which would read all that an author ever wrote.
 _ROW = """c.device, c.hash, c.kind, c.sheet, c.state, c.code, c.payload, c.envelope, c.signature"""
 _STEPS = f"""{_OTHERS}, late (record, since, own) AS (
     SELECT record, created, 1 FROM records WHERE author = :author AND created > :place

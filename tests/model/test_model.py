@@ -11,7 +11,7 @@ from tests.model.machine import Schedules
 SCHEDULES = 300
 STEPS = 30
 # Each seed runs its share of schedules; one that found a fault is kept here for good.
-SEEDS = (1, 2, 3, 4, 5, 6)
+SEEDS = (1, 2, 3, 4, 5, 9)
 
 
 @pytest.mark.parametrize("number", SEEDS)
