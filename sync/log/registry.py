@@ -76,6 +76,16 @@ class Registry(LogFile):
         )
         return [row[0] for row in rows]
 
+    def joined(self, kind: str) -> list[str]:
+        """The records of a kind in which ``same_as`` was ever set."""
+        rows = self._rows("SELECT DISTINCT record FROM joins WHERE kind = ? ORDER BY 1", [kind])
+        return [row[0] for row in rows]
+
+    def joined_to(self, record: str) -> list[str]:
+        """Every record that this one was ever said to be the same as."""
+        rows = self._rows("SELECT other FROM joins WHERE record = ? ORDER BY 1", [record])
+        return [row[0] for row in rows]
+
     def creator(self, record: str) -> str | None:
         """The author of a record's first change; ``None`` while that is not here."""
         rows = self._rows("SELECT author FROM records WHERE record = ?", [record])
@@ -133,6 +143,9 @@ class Registry(LogFile):
                 *(case, observation, position),
             ),
         )
+        other = _id(values.get("same_as"))
+        if other is not None and change.kind in SHARED_KINDS:
+            run("INSERT OR IGNORE INTO joins VALUES (?, ?, ?)", (change.record, change.kind, other))
         if change.kind == "device":
             self._register_device(change)
         elif change.kind == "assignment":

@@ -78,3 +78,12 @@ def m003_feed(db: Database) -> None:
             received_at TEXT NOT NULL, sheet TEXT NOT NULL)""",
     ):
         db.conn.execute(statement)
+
+
+@migrations()
+def m004_joins(db: Database) -> None:
+    """Which records were ever said to be the same as another; what is so now, the fold says."""
+    db.conn.execute(
+        """CREATE TABLE joins (record TEXT NOT NULL, kind TEXT NOT NULL, other TEXT NOT NULL,
+            PRIMARY KEY (record, other)) WITHOUT ROWID"""
+    )

@@ -19,10 +19,12 @@ from sync.fold import fold
 from sync.log import Log, connect, told_plainly
 from sync.projection.attachments import attachment_row
 from sync.projection.content import content_rows
+from sync.projection.joins import Joins
 from sync.projection.observation import observation_rows
 from sync.projection.rows import (
     Reading,
     Record,
+    Row,
     Rows,
     answer_rows,
     case_row,
@@ -140,21 +142,41 @@ class _Step:
         self.log = log
         self._records: dict[str, Record | None] = {}
         self._of_case: dict[str, list[tuple[str, str]]] = {}
+        self.joins = Joins(self.record)
 
     def reached_from(self, touched: dict[str, str]) -> list[tuple[str, str]]:
         """The projected records to make again: a case's counts and its observations hang on it."""
         reached = {record: kind for record, kind in touched.items() if kind in PROJECTED}
         for record, kind in list(reached.items()):
-            case = record if kind == "case" else self._case_of(record, kind)
-            if case is None:
-                continue
-            if kind != "observation":
-                for other, other_kind in self.of_case(case):
-                    if other_kind == "observation":
-                        reached[other] = other_kind
-                if self.record(case, "case") is not None:
-                    reached[case] = "case"
-        return list(reached.items())
+            for case in self._cases_with(record, kind):
+                if kind != "observation":
+                    for other, other_kind in self.of_case(case):
+                        if other_kind == "observation" or case != self._case_of(record, kind):
+                            reached[other] = other_kind
+                    if self.record(case, "case") is not None:
+                        reached[case] = "case"
+        return [(record, kind) for record, kind in reached.items() if kind in PROJECTED]
+
+    def _cases_with(self, record: str, kind: str) -> list[str]:
+        """The case of a record; when anything is joined, also the cases that it is joined with."""
+        case = record if kind == "case" else self._case_of(record, kind)
+        if case is None:
+            return []
+        ever = [one for name in ("case", "person", "hearing") for one in self.log.joined(name)]
+        if not ever or kind == "observation":
+            return [case]
+        # Whoever was ever joined, or was joined to, may count for another now.
+        ends = {end for one in ever for end in (one, *self.log.joined_to(one))}
+        found = {case}
+        for end in sorted(ends):
+            of = (
+                end
+                if self.log.kind(end) == "case"
+                else self._case_of(end, self.log.kind(end) or "")
+            )
+            if of is not None:
+                found.add(of)
+        return sorted(found)
 
     def _case_of(self, record: str, kind: str) -> str | None:
         found = self.record(record, kind)
@@ -197,25 +219,43 @@ class _Step:
         if found is None:
             return rows
         if kind == "person":
-            rows.add("persons", person_row(found))
+            rows.add("persons", person_row(found, self.joins.same_as(record, kind)))
         elif kind == "hearing":
-            rows.add("hearings", hearing_row(found))
+            rows.add("hearings", hearing_row(found, self.joins.same_as(record, kind)))
         elif kind == "case":
-            people, hearings = self._around(record)
-            rows.add("cases", case_row(found, people, len(hearings)))
-            reading, _known = reading_of(None)
-            answer_rows(found, reading, rows, case=record, observation=None)
+            self._case(found, rows)
         elif kind == "attachment":
             rows.add("attachments", attachment_row(found))
         else:
             rows = self._observation(found)
         for row in conflict_rows(found):
             rows.add("conflicts", row)
+        self.joins.apply(rows)
         return rows
 
-    def _around(self, case: str) -> tuple[list[Record], list[Record]]:
+    def _case(self, found: Record, rows: Rows) -> None:
+        same_as = self.joins.same_as(found.id, "case")
+        joined = [] if same_as else [one for one in self._group(found.id) if one != found.id]
+        here = [] if same_as else [found.id, *joined]
         # Not its observations: they are many, and each would be folded.
-        return self._of_kind(case, "person"), self._of_kind(case, "hearing")
+        people = [one for case in here for one in self._of_kind(case, "person")]
+        hearings = [one for case in here for one in self._of_kind(case, "hearing")]
+        counted = self.joins.counted(people), self.joins.counted(hearings)
+        rows.add("cases", case_row(found, counted[0], len(counted[1]), same_as))
+        reading, _known = reading_of(None)
+        answer_rows(found, reading, rows, case=found.id, observation=None)
+        if same_as:
+            # A case is counted once: what the other one answers too is not shown a second time.
+            other = self.record(same_as, "case")
+            answered = set(other.values) if other else set()
+            rows.tables["answers"] = [
+                row for row in rows.tables["answers"] if _path_of(row) not in answered
+            ]
+
+    def _group(self, case: str) -> list[str]:
+        """The cases that count as this one."""
+        found = [one for one in self.log.joined("case") if self.joins.root(one, "case") == case]
+        return sorted({case, *found})
 
     def _of_kind(self, case: str, wanted: str) -> list[Record]:
         found = [self.record(one, kind) for one, kind in self.of_case(case) if kind == wanted]
@@ -235,6 +275,10 @@ class _Step:
             reading,
             known=known,
         )
+
+
+def _path_of(row: Row) -> str:
+    return f"answers/{str(row['id']).partition('/')[2]}"
 
 
 def _position(db: Database) -> int:

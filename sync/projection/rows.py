@@ -70,8 +70,13 @@ def text(value: object) -> str | None:
     return json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
-def case_row(record: Record, people: Sequence[Record], hearings: int) -> Row:
-    """The row of a case."""
+def case_row(
+    record: Record, people: Sequence[Record], hearings: int, same_as: str | None = None
+) -> Row:
+    """The row of a case.
+
+    :param people: those that count for it; with ``hearings`` none when it counts as another
+    """
     values = record.values
     present = [p for p in people if not p.values.get("withdrawn")]
     return {
@@ -80,6 +85,7 @@ def case_row(record: Record, people: Sequence[Record], hearings: int) -> Row:
         "court": text(values.get("court")),
         "opened_at": text(values.get("opened_at")),
         "created_by": record.author,
+        "same_as": same_as,
         "persons": len(present),
         "accused": sum(p.values.get("role") == "accused" for p in present),
         "hearings": hearings,
@@ -88,8 +94,8 @@ def case_row(record: Record, people: Sequence[Record], hearings: int) -> Row:
     }
 
 
-def person_row(record: Record) -> Row:
-    """The row of a person."""
+def person_row(record: Record, same_as: str | None = None) -> Row:
+    """The row of a person; ``same_as`` is the one that it counts as."""
     values = record.values
     code, role = text(values.get("code")), text(values.get("role"))
     return {
@@ -98,14 +104,15 @@ def person_row(record: Record) -> Row:
         "code": code,
         "role": role,
         "label": f"{code} ({role})",
+        "same_as": same_as,
         "created_by": record.author,
         "practice": flag(values.get("practice")),
         "withdrawn": flag(values.get("withdrawn")),
     }
 
 
-def hearing_row(record: Record) -> Row:
-    """The row of a hearing."""
+def hearing_row(record: Record, same_as: str | None = None) -> Row:
+    """The row of a hearing; ``same_as`` is the one that it counts as."""
     values = record.values
     number, date = values.get("number"), text(values.get("date"))
     return {
@@ -113,6 +120,7 @@ def hearing_row(record: Record) -> Row:
         "case_id": text(values.get("case")),
         "label": ", ".join(str(part) for part in (number and f"Hearing {number}", date) if part),
         "number": number if isinstance(number, int) else None,
+        "same_as": same_as,
         **{
             name: text(values.get(name))
             for name in ("date", "court", "room", "scheduled_at", "time_zone")

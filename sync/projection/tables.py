@@ -181,6 +181,15 @@ def m004_attachments(db: Database) -> None:
         db.conn.execute("DELETE FROM _projection")
 
 
+@facts()
+def m005_joins(db: Database) -> None:
+    """What a record counts as; rows that name it name that one. All is read again."""
+    for name in ("cases", "persons", "hearings"):
+        db[name].add_column("same_as", str)  # type: ignore[union-attr]
+    if db["_projection"].exists():
+        db.conn.execute("DELETE FROM _projection")
+
+
 @texts()
 def m001_notes(db: Database) -> None:
     """Everything that was written in words, in one searchable table."""

@@ -33,8 +33,9 @@ class Story:
             (Signer("training", str(uuid7()), author, DeviceKey.generate()), count(1))
             for author in ("OBS-1", "OBS-2")
         ]
-        self.case, self.hearing = str(uuid7()), str(uuid7())
-        self.people = [str(uuid7()) for _ in range(2)]
+        # Two of each: what two people made of one and the same may be joined.
+        self.cases, self.hearings = [str(uuid7()), str(uuid7())], [str(uuid7()), str(uuid7())]
+        self.people = [str(uuid7()) for _ in range(3)]
         self.observations = [str(uuid7()) for _ in range(3)]
         self.entry = str(uuid7())
         self.last: dict[str, Change] = {}
@@ -42,7 +43,8 @@ class Story:
     def tell(self, changes: int) -> None:
         """Store so many changes."""
         for _ in range(changes):
-            self._change(*self.rng.choice([self._about, self._hearing, self._person, self._seen])())
+            told = [self._about, self._hearing, self._person, self._seen, self._joined]
+            self._change(*self.rng.choice(told)())
 
     def _change(self, kind: str, record: str, fields: dict[str, Any]) -> None:
         signer, seq = self.rng.choice(self.devices)
@@ -61,6 +63,23 @@ class Story:
         state = "stored" if self.rng.random() < 0.9 else "quarantined"
         with self.log.writing():
             self.log.append(made, state=state, code=None, received_at=AT, sheet=None)
+
+    @property
+    def case(self) -> str:
+        """Mostly the first case."""
+        return self.cases[self.rng.random() < 0.3]
+
+    @property
+    def hearing(self) -> str:
+        """Mostly the first hearing."""
+        return self.hearings[self.rng.random() < 0.3]
+
+    def _joined(self) -> tuple[str, str, dict[str, Any]]:
+        kind, ids = self.rng.choice(
+            [("case", self.cases), ("hearing", self.hearings), ("person", self.people)]
+        )
+        one, other = self.rng.sample(ids, 2)
+        return kind, one, {"same_as": self.rng.choice([other, None, one, str(uuid7())])}
 
     def _about(self) -> tuple[str, str, dict[str, Any]]:
         return "case", self.case, {"title": "Fictional", **self._answer(), "practice": True}
