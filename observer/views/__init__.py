@@ -7,6 +7,7 @@ from observer.views import (
     headquarters,
     home,
     items,
+    joins,
     log,
     observations,
     submit,
@@ -21,5 +22,6 @@ blueprints = (
     attachments.pages,
     submit.pages,
     conflicts.pages,
+    joins.pages,
     headquarters.pages,
 )

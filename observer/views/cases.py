@@ -5,6 +5,7 @@ from werkzeug.wrappers import Response
 
 from observer.conflicts import conflicts_of
 from observer.forms.records import NOT_ADMITTED_BY, CaseForm, HearingForm, PersonForm, local_now
+from observer.views.joins import others
 from observer.views.versions import Dispute, disputes
 from observer.views.words import workspace
 from observer.workspace import Record
@@ -37,6 +38,7 @@ def show(case: str) -> str:
         hearings=space.of_case("hearing", case),
         disputed=_disputed(record),
         disputed_people={person.id: _disputed(person) for person in people},
+        may_be_same={one.id: others(space, one) for one in (record, *people)},
         form=PersonForm(),
     )
 
@@ -110,6 +112,7 @@ def hearing(hearing: str) -> str:
         mine=mine,
         disputed=[each for found in (record, *mine) for each in _disputed(found)],
         refusals=NOT_ADMITTED_BY,
+        may_be_same=others(space, record),
     )
 
 
