@@ -53,9 +53,10 @@ class Joins:
         for table in rows.tables.values():
             for column, kind in JOINED.items():
                 if table and column in table[0]:
-                    for row in table:
-                        if row[column]:
-                            row[column] = self.root(row[column], kind)
+                    named = {row[column] for row in table if row[column]}
+                    moved = {one: root for one in named if (root := self.root(one, kind)) != one}
+                    for row in table if moved else ():
+                        row[column] = moved.get(row[column], row[column])
 
     def counted(self, records: Iterable[Record]) -> list[Record]:
         """Of records of one kind, those that count themselves."""

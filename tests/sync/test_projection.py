@@ -64,15 +64,10 @@ class Story:
         with self.log.writing():
             self.log.append(made, state=state, code=None, received_at=AT, sheet=None)
 
-    @property
-    def case(self) -> str:
-        """Mostly the first case."""
-        return self.cases[self.rng.random() < 0.3]
-
-    @property
-    def hearing(self) -> str:
-        """Mostly the first hearing."""
-        return self.hearings[self.rng.random() < 0.3]
+    def _one(self, ids: list[str]) -> tuple[str, str]:
+        """One of some records, and the case that it belongs to for good."""
+        place = self.rng.randrange(len(ids))
+        return ids[place], self.cases[place % 2]
 
     def _joined(self) -> tuple[str, str, dict[str, Any]]:
         kind, ids = self.rng.choice(
@@ -82,19 +77,33 @@ class Story:
         return kind, one, {"same_as": self.rng.choice([other, None, one, str(uuid7())])}
 
     def _about(self) -> tuple[str, str, dict[str, Any]]:
-        return "case", self.case, {"title": "Fictional", **self._answer(), "practice": True}
+        return (
+            "case",
+            self.rng.choice(self.cases),
+            {"title": "Fictional", **self._answer(), "practice": True},
+        )
 
     def _hearing(self) -> tuple[str, str, dict[str, Any]]:
         zone = self.rng.choice(["Europe/Berlin", "Nowhere/Town"])
-        return "hearing", self.hearing, {"case": self.case, "time_zone": zone, "date": "2026-03-02"}
+        hearing, case = self._one(self.hearings)
+        return "hearing", hearing, {"case": case, "time_zone": zone, "date": "2026-03-02"}
 
     def _person(self) -> tuple[str, str, dict[str, Any]]:
         role = self.rng.choice(["accused", "witness"])
-        fields = {"case": self.case, "role": role, "withdrawn": self.rng.random() < 0.3}
-        return "person", self.rng.choice(self.people), fields
+        person, case = self._one(self.people)
+        return (
+            "person",
+            person,
+            {
+                "case": case,
+                "role": role,
+                "withdrawn": self.rng.random() < 0.3,
+            },
+        )
 
     def _seen(self) -> tuple[str, str, dict[str, Any]]:
-        fields: dict[str, Any] = {"case": self.case, "hearing": self.hearing}
+        observation, case = self._one(self.observations)
+        fields: dict[str, Any] = {"case": case, "hearing": self.rng.choice(self.hearings)}
         for _ in range(self.rng.randrange(6)):
             fields |= self._answer()
         if self.rng.random() < 0.4:
@@ -103,7 +112,7 @@ class Story:
             fields[f"log/{id_}"] = {"kind": "note", "at": AT, "entered_at": AT, "text": "Fictional"}
         if self.rng.random() < 0.3:
             fields["overrides/no_accused/case.accused_count"] = {"reason": "Fictional"}
-        return "observation", self.rng.choice(self.observations), fields
+        return "observation", observation, fields
 
     def _answer(self) -> dict[str, Any]:
         item = self.rng.choice(ITEMS)
