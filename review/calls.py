@@ -29,7 +29,11 @@ class Calls:
 
     async def push(self, channel: Channel, body: object) -> dict[str, Any]:
         """``POST push``: take in changes."""
-        return await take_in(channel, wires(body), self.now)
+        pairs = wires(body)
+        sheets = body.get("receipts") if isinstance(body, dict) else None
+        if not isinstance(sheets, list | None):
+            raise BadRequest('"receipts" is a list of sheets.')
+        return await take_in(channel, pairs, self.now, sheets or ())
 
     async def pull(
         self, channel: Channel, device: Device, query: Mapping[str, str]

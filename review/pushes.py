@@ -11,21 +11,27 @@ from typing import Any
 from review.channel import Channel
 from review.hub import Seat
 from sync.clock import Clock
+from sync.evidence import verdicts_of
 from sync.intake import Batch, Outcome, Wire, check_batch, receipt_of, take
 from sync.log import Entry, Log
 from sync.receipts import issue_sheet
 
 
-async def take_in(channel: Channel, pairs: Sequence[Wire], now: Clock) -> dict[str, Any]:
+async def take_in(
+    channel: Channel, pairs: Sequence[Wire], now: Clock, sheets: Sequence[object] = ()
+) -> dict[str, Any]:
     """Check a push, store it, and give the answer of ``POST push`` once it is on disk.
 
     :param pairs: payloads and signatures
+    :param sheets: receipts of hubs before this one, for changes that come back
     :raises Busy: too many pushes wait
     :raises StorageFull: nothing of the push was stored
     """
     channel.check_room()
     batch = check_batch(channel.reader, channel.seat.mission, pairs, channel.keys)
-    if not batch.checked and not stale(channel.reader, batch.known):
+    if sheets:
+        batch.judged = verdicts_of(channel.reader, channel.seat.mission, sheets, channel.keys)
+    if not batch.checked and not batch.judged and not stale(channel.reader, batch.known):
         # Nothing to store: all known or all stopped, as after a reply that was cut off.
         outcome = Outcome(known=batch.known, stopped=batch.stopped, devices=batch.devices)
         return answer(channel.seat, channel.reader, outcome)
@@ -50,7 +56,13 @@ def settle(
     """Store a checked batch and sign for it: outcome, new sheets, known ones that stand on them."""
     moment, last = now(), log.last_sheet()
     outcome = take(log, batch, moment, last[0] + 1)
-    again = stale(log, outcome.known)
+    mended = [
+        entry
+        for hash_ in outcome.known
+        if (before := batch.judged.get(hash_))
+        and (entry := log.rejudge(hash_, before.code, before.hub_seq))
+    ]
+    again = {entry.hash: entry for entry in (*stale(log, outcome.known), *mended)}.values()
     receipts = [*outcome.receipts, *(_receipt(entry) for entry in again)]
     issued = []
     # One sheet for each author: it is shown to all of the author's devices, and to no other's.

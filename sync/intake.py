@@ -25,6 +25,7 @@ from sync.errors import (
     UnknownDevice,
     UnknownMission,
 )
+from sync.evidence import Verdict
 from sync.keys import PublicKeys, sha256_hex
 from sync.log import Device, Head, Log
 from sync.profile import parse_payload
@@ -91,12 +92,16 @@ class Checked:
 
 @dataclass(slots=True)
 class Batch:
-    """A push after all checks that need no transaction."""
+    """A push after all checks that need no transaction.
+
+    ``judged``: verdicts that a former hub signed for.
+    """
 
     checked: list[Checked] = field(default_factory=list)
     known: list[str] = field(default_factory=list)
     stopped: dict[str, Stop] = field(default_factory=dict)
     devices: set[str] = field(default_factory=set)
+    judged: Mapping[str, Verdict] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -116,7 +121,10 @@ def wires(document: object) -> list[Wire]:
         erased one ``envelope``, ``signature`` and ``hash``
     :raises TooLarge: more than 100 changes
     """
-    if not isinstance(document, dict) or set(document) != {"changes"}:
+    if not isinstance(document, dict) or not {"changes"} <= set(document) <= {
+        "changes",
+        "receipts",
+    }:
         raise BadRequest('A push is {"changes": [...]}.')
     changes = document["changes"]
     if not isinstance(changes, list):
@@ -274,8 +282,14 @@ def take(
             outcome.stopped[change.device] = Stop(change.seq, error)
             continue
         heads[change.device] = max(head, Head(change.seq, change.hash), key=lambda h: h.seq)
-        code = verdicts[change.hash] if verdicts is not None else judge(log, checked, node)
+        before = batch.judged.get(change.hash)
+        if verdicts is not None:
+            code = verdicts[change.hash]
+        else:
+            code = before.code if before else judge(log, checked, node)
         outcome.receipts.append(_store(log, change, code, received_at, sheet, held))
+        if before and not code:
+            log.made_at(change, before.hub_seq)
     return outcome
 
 

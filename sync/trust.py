@@ -19,7 +19,7 @@ from sync.errors import (
     UnknownDevice,
 )
 from sync.intake import AT_LAPTOP, Batch, Node, check_batch, take
-from sync.keys import PublicKeys
+from sync.keys import PublicKeys, sha256_hex
 from sync.log import Device, Log
 from sync.receipts import NOT_PROVED, Sheet, issuer_of, read_sheet
 
@@ -118,6 +118,10 @@ def keep_part(log: Log, part: list[dict[str, Any]], taking: Taking) -> None:
     with log.writing():
         outcome = take(log, batch, taking.now(), node=taking.node, verdicts=verdicts)
         log.mark_held(outcome.known)
+        codes = {sha256_hex(payload): code for payload, code in given.items()}
+        for hash_ in outcome.known:
+            # Headquarters' word may be another than this node's own was.
+            log.rejudge(hash_, codes.get(hash_))
     kinds = {each.change.hash: each.change.kind for each in batch.checked}
     for receipt in outcome.receipts:
         kind = kinds[receipt["hash"]]

@@ -119,6 +119,25 @@ class Log(Registry, Feed, ErasedShelf, ReceiptShelf):
                 self._erase(change, position)
         return position
 
+    def rejudge(self, hash_: str, code: str | None, hub_seq: int | None = None) -> Entry | None:
+        """Give a change the verdict of headquarters; the entry if that changed it.
+
+        :param hub_seq: where it stood in a former hub's log, when that one signed the verdict
+        """
+        entry = self.known([hash_]).get(hash_)
+        if entry is None or entry.code == code:
+            return None
+        state = "quarantined" if code else "stored"
+        self.db.conn.execute(
+            "UPDATE changes SET state = ?, code = ? WHERE hash = ?", (state, code, hash_)
+        )
+        (change,) = self._changes("hash = ?", [hash_])
+        if not code:
+            self._register(change, entry.position)
+            if hub_seq is not None:
+                self.made_at(change, hub_seq)
+        return self.known([hash_])[hash_]
+
     def keep_fork(self, change: Change, received_at: str) -> None:
         """Keep the second of two changes with one number, for a person to look at."""
         self.db.conn.execute(

@@ -64,6 +64,17 @@ class ReceiptShelf(LogFile):
             [(sheet, hash_) for hash_ in hashes],
         )
 
+    def former_sheets(self, hashes: Iterable[str]) -> list[dict[str, str]]:
+        """Sheets of hubs before the present one, with receipts of these changes."""
+        rows = self._rows(
+            "SELECT DISTINCT s.sheet, s.payload, s.signature FROM receipts r"
+            " JOIN sheets s ON s.hash = r.sheet"
+            " JOIN meta m ON m.key = 'hub_device' AND m.value <> s.issuer"
+            " WHERE r.hash IN (SELECT value FROM json_each(?)) ORDER BY s.sheet LIMIT 100",
+            [json.dumps(list(hashes))],
+        )
+        return [{"payload": payload, "signature": signature} for _, payload, signature in rows]
+
     def add_receipt(self, receipt: Mapping[str, Any], sheet: str) -> None:
         """Keep the hub's receipt for a change; inside :meth:`writing`."""
         self.db.conn.execute(

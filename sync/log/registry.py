@@ -153,6 +153,20 @@ class Registry(LogFile):
         elif change.kind == "attachment":
             self._register_blob(change)
 
+    def made_at(self, change: Change, hub_seq: int) -> None:
+        """A former hub signed that it stored a change there; the first one made the record.
+
+        Whoever wrote before that change came back did not. Inside :meth:`writing`.
+        """
+        if change.kind in SHARED_KINDS and change.parents:
+            return
+        self.db.conn.execute(
+            "UPDATE records SET author = ?1, made_seq = ?2,"
+            " created = iif(author = ?1, created, (SELECT max(position) FROM changes))"
+            " WHERE record = ?3 AND (made_seq IS NULL OR made_seq > ?2)",
+            (change.author, hub_seq, change.record),
+        )
+
     def _register_device(self, change: Change) -> None:
         values, run = change.set, self.db.conn.execute
         if "public_key" in values:

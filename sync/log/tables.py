@@ -87,3 +87,9 @@ def m004_joins(db: Database) -> None:
         """CREATE TABLE joins (record TEXT NOT NULL, kind TEXT NOT NULL, other TEXT NOT NULL,
             PRIMARY KEY (record, other)) WITHOUT ROWID"""
     )
+
+
+@migrations()
+def m005_evidence(db: Database) -> None:
+    """Where the change that made a record stood in a former hub's log, when that was proved."""
+    db.conn.execute("ALTER TABLE records ADD COLUMN made_seq INTEGER")

@@ -6,7 +6,7 @@ cut between the two is mended by doing the same step again.
 
 import contextlib
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from sqlite_utils import Database
@@ -147,36 +147,25 @@ class _Step:
     def reached_from(self, touched: dict[str, str]) -> list[tuple[str, str]]:
         """The projected records to make again: a case's counts and its observations hang on it."""
         reached = {record: kind for record, kind in touched.items() if kind in PROJECTED}
+        if set(reached.values()) & {"case", "person", "hearing"}:
+            reached |= self._joined
         for record, kind in list(reached.items()):
-            for case in self._cases_with(record, kind):
-                if kind != "observation":
-                    for other, other_kind in self.of_case(case):
-                        if other_kind == "observation" or case != self._case_of(record, kind):
-                            reached[other] = other_kind
-                    if self.record(case, "case") is not None:
-                        reached[case] = "case"
+            case = record if kind == "case" else self._case_of(record, kind)
+            if case is None or kind in ("observation", "attachment"):
+                continue
+            for other, other_kind in self.of_case(case):
+                if other_kind == "observation" or record in self._joined:
+                    reached[other] = other_kind
+            if self.record(case, "case") is not None:
+                reached[case] = "case"
         return [(record, kind) for record, kind in reached.items() if kind in PROJECTED]
 
-    def _cases_with(self, record: str, kind: str) -> list[str]:
-        """The case of a record; when anything is joined, also the cases that it is joined with."""
-        case = record if kind == "case" else self._case_of(record, kind)
-        if case is None:
-            return []
+    @cached_property
+    def _joined(self) -> dict[str, str]:
+        """Whatever was ever joined, or joined to: it may count for another now."""
         ever = [one for name in ("case", "person", "hearing") for one in self.log.joined(name)]
-        if not ever or kind == "observation":
-            return [case]
-        # Whoever was ever joined, or was joined to, may count for another now.
         ends = {end for one in ever for end in (one, *self.log.joined_to(one))}
-        found = {case}
-        for end in sorted(ends):
-            of = (
-                end
-                if self.log.kind(end) == "case"
-                else self._case_of(end, self.log.kind(end) or "")
-            )
-            if of is not None:
-                found.add(of)
-        return sorted(found)
+        return {end: kind for end in sorted(ends) if (kind := self.log.kind(end)) is not None}
 
     def _case_of(self, record: str, kind: str) -> str | None:
         found = self.record(record, kind)

@@ -267,7 +267,8 @@ class Schedules(RuleBasedStateMachine):
         here = {one.hash: one.state for one in self.world.facts()}
         for device in self.world.devices:
             for hash_, state in device.receipts.items():
-                assert here.get(hash_) == state, "an acknowledged change is lost"
+                told = (state, here.get(hash_))
+                assert told[0] == told[1], f"acknowledged {told[0]}, now {told[1]}: {hash_}"
 
     @invariant()
     def every_chain_is_whole(self) -> None:

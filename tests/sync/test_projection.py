@@ -103,7 +103,10 @@ class Story:
 
     def _seen(self) -> tuple[str, str, dict[str, Any]]:
         observation, case = self._one(self.observations)
-        fields: dict[str, Any] = {"case": case, "hearing": self.rng.choice(self.hearings)}
+        fields: dict[str, Any] = {
+            "case": case,
+            "hearing": self.hearings[self.cases.index(case)],
+        }
         for _ in range(self.rng.randrange(6)):
             fields |= self._answer()
         if self.rng.random() < 0.4:
