@@ -120,6 +120,7 @@ def _succeed(hub: Hub, log: Log, old: Seat, new: Seat) -> None:
             "epoch": new.epoch,
             "succession": json.dumps(statements),
             "first_sheet": str(log.last_sheet()[0] + 1),
+            "restored_position": str(log.position()),
             "backed_up_seq": "0",
         }
     )

@@ -160,10 +160,12 @@ class Registry(LogFile):
         """
         if change.kind in SHARED_KINDS and change.parents:
             return
+        # What is in the backup was there before anything that comes back.
         self.db.conn.execute(
             "UPDATE records SET author = ?1, made_seq = ?2,"
             " created = iif(author = ?1, created, (SELECT max(position) FROM changes))"
-            " WHERE record = ?3 AND (made_seq IS NULL OR made_seq > ?2)",
+            " WHERE record = ?3 AND (made_seq IS NULL OR made_seq > ?2) AND created >"
+            " (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'restored_position')",
             (change.author, hub_seq, change.record),
         )
 

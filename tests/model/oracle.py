@@ -97,27 +97,30 @@ def folded(facts: Iterable[Fact]) -> tuple[dict[str, Any], dict[str, set[str]]]:
     return values, conflicts
 
 
-def visible(facts: list[Fact], author: str) -> set[str]:
-    """The records that an author sees, read off everything headquarters has stored."""
+def visible(facts: list[Fact], author: str, makers: dict[str, str] | None = None) -> set[str]:
+    """The records that an author sees, read off everything headquarters has stored.
+
+    :param makers: who made which record, when the order of the log no longer tells
+    """
     stored = [one for one in facts if one.state == "stored"]
-    creator: dict[str, Fact] = {}
+    creator: dict[str, str] = dict(makers or {})
     linked: dict[str, dict[str, str]] = {}
     for one in stored:
         if one.kind not in SHARED or not one.parents:
-            creator.setdefault(one.record, one)
+            creator.setdefault(one.record, one.author)
         for name in ("case", "observation"):
             if isinstance(one.fields.get(name), str):
                 linked.setdefault(one.record, {}).setdefault(name, one.fields[name])
-    own = {record for record, first in creator.items() if first.author == author}
+    own = {record for record, made_by in creator.items() if made_by == author}
     assignments: dict[str, dict[str, Any]] = {}
     for one in stored:
         if one.kind == "assignment":
             assignments.setdefault(one.record, {}).update(one.fields)
     mine = {record: a for record, a in assignments.items() if a.get("author") == author}
-    cases = {record for record in own if creator[record].kind == "case"}
+    kinds = {one.record: one.kind for one in reversed(stored)}
+    cases = {record for record in own if kinds.get(record) == "case"}
     cases |= {a["case"] for a in mine.values() if not a.get("ended_at")}
     found = own | set(mine)
-    kinds = {one.record: one.kind for one in reversed(stored)}
     for record, kind in kinds.items():
         where = linked.get(record, {})
         if (

@@ -222,6 +222,16 @@ class World:
             log.close()
         return [fact(row) for row in rows]
 
+    def makers(self) -> dict[str, str] | None:
+        """Who made each record: after a restore that is not the order of the log any more."""
+        if not self.restored:
+            return None
+        log = self.hub.log(MISSION)
+        try:
+            return dict(log.db.execute("SELECT record, author FROM records").fetchall())
+        finally:
+            log.close()
+
     def roles(self) -> dict[str, tuple[str, str]]:
         """Author and role of each device, as headquarters has them."""
         log = self.hub.log(MISSION)
