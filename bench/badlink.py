@@ -29,6 +29,7 @@ FASTER: Final = 20.0
 LINK_BYTES_PER_S: Final = 250.0  # 2 kbit/s
 LATENCY: Final = 0.4
 TIMEOUT: Final = 30.0  # as HttpTransport's own
+SLOWEST: Final = 125.0  # as HttpTransport's own
 LOSS: Final = 0.05  # of the requests
 TAPS: Final = 20
 LONGEST: Final = 1800.0  # seconds on the link for one run; then it counts as not completed
@@ -131,7 +132,7 @@ def _send(laptop: Laptop, sender: FileSender, proxy: Proxy, longest: float) -> R
     done = False
     while not done and (time.perf_counter() - begun) * FASTER < longest:
         talks += 1
-        transport = laptop.transport(TIMEOUT / FASTER)
+        transport = laptop.transport(TIMEOUT / FASTER, SLOWEST * FASTER)
         try:
             laptop.session(transport, files=sender).run()
             done = not laptop.log.count_unreceived() and not sender.waiting()

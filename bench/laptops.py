@@ -60,9 +60,9 @@ class Laptop:
         """A session over a transport."""
         return Session(self.log, transport, self.signer, **more)
 
-    def transport(self, timeout: float = 30.0) -> HttpTransport:
+    def transport(self, timeout: float = 30.0, slowest: float = 125.0) -> HttpTransport:
         """A transport that is signed in already."""
-        return HttpTransport(self.address, self.token, timeout)
+        return HttpTransport(self.address, self.token, timeout, slowest)
 
 
 def enrolled(hub: Hub, address: str, path: Path, author: str) -> Laptop:

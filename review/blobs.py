@@ -213,7 +213,7 @@ class Blobs:
                 await _give(send, piece, more=left > 0)
 
 
-def _append(store: BlobStore, blob: Blob, offset: int, piece: bytes) -> int:
+def _append(store: BlobStore, blob: Blob, offset: int, piece: bytes | bytearray) -> int:
     """Add a piece; what shows in its first bytes that it is of another type is dropped at once."""
     end = store.append(blob.sha256, offset, piece)
     if offset < HEAD and end >= min(HEAD, blob.size):

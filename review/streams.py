@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 from typing import Final
 
 from review.bodies import Gone, Receive, Scope, header
-from sync.blobs import PIECE
 from sync.errors import BadRange, BadRequest
 
+WRITE: Final = 1 << 16  # bytes of a body that are written at once, and held for each request
 MAX_DRAINED: Final = 4_000_000  # bytes of a refused body that are read, so that the answer is heard
 SILENCE: Final = 60.0  # seconds without a byte of a body
 RANGE: Final = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
@@ -24,7 +24,8 @@ class Body:
 
     async def _part(self) -> bytes:
         try:
-            message = await asyncio.wait_for(self._receive(), SILENCE)
+            async with asyncio.timeout(SILENCE):
+                message = await self._receive()
         except TimeoutError as error:
             self._more = False
             raise BadRequest("The body stopped coming. Go on from where it is here.") from error
@@ -34,21 +35,21 @@ class Body:
         self._more = bool(message.get("more_body", False))
         return bytes(message.get("body", b""))
 
-    async def pieces(self) -> AsyncIterator[bytes]:
+    async def pieces(self) -> AsyncIterator[bytearray]:
         """Pieces that are worth a write each; the last one also when the body was cut."""
         waiting = bytearray()
         try:
             while self._more:
                 waiting += await self._part()
-                if len(waiting) >= PIECE:
-                    yield bytes(waiting)
-                    waiting.clear()
+                if len(waiting) >= WRITE:
+                    yield waiting
+                    waiting = bytearray()
         except (Gone, BadRequest):
             if waiting:
-                yield bytes(waiting)
+                yield waiting
             raise
         if waiting:
-            yield bytes(waiting)
+            yield waiting
 
     async def drain(self) -> None:
         """Read on for a while, so that the sender is there to hear the refusal."""

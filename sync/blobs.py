@@ -83,7 +83,7 @@ class BlobStore:
                 if part.stat().st_mtime < before:
                     part.unlink()
 
-    def append(self, sha256: str, offset: int, data: bytes) -> int:
+    def append(self, sha256: str, offset: int, data: bytes | bytearray) -> int:
         """Add bytes where a begun file ends; gives where it ends then. Not yet safe on disk.
 
         :raises WrongOffset: it does not end at ``offset``
@@ -214,7 +214,7 @@ def digest(file: FileIO | BufferedReader) -> str:
     return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _write(file: FileIO, data: bytes) -> None:
+def _write(file: FileIO, data: bytes | bytearray) -> None:
     rest = memoryview(data)
     while rest:
         rest = rest[file.write(rest) :]

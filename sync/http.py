@@ -12,6 +12,7 @@ import httpx2
 from sync.errors import BadRequest, MethodNotAllowed, NotFound, NotReached, SyncError
 
 GZIP_FROM = 1024
+LONGEST = 6  # times the timeout that a large body is given
 TUS = {"Tus-Resumable": "1.0.0"}
 OFFSET_BYTES = "application/offset+octet-stream"
 UNREACHED = (httpx2.HTTPError, httpx2.InvalidURL, OSError)
@@ -46,7 +47,9 @@ class HubRefused(SyncError):
 class HttpTransport:
     """Calls one hub; :meth:`post` raises ``NotReached`` or ``HubRefused``.
 
-    :param timeout: seconds to wait for each step of a call
+    :param timeout: seconds to wait for each step of a call, and for the answer to an empty one
+    :param slowest: bytes a second of the slowest network that is worth waiting for: a larger body
+        is given the time that it takes there, up to ``LONGEST`` times the timeout
     :param link: what carries the bytes, when it is not a socket
     """
 
@@ -55,10 +58,13 @@ class HttpTransport:
         address: str,
         token: str = "",
         timeout: float = 30.0,
+        slowest: float = 125.0,
         link: httpx2.BaseTransport | None = None,
     ) -> None:
         self.address = address.rstrip("/")
         self.token = token
+        self._timeout = timeout
+        self._slowest = slowest
         self._client = httpx2.Client(
             timeout=timeout, follow_redirects=False, trust_env=False, transport=link
         )
@@ -109,6 +115,10 @@ class HttpTransport:
     def _bearer(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token}"} if self.token else {}
 
+    def _patience(self, size: int) -> float:
+        """Seconds: the system takes a body at once, so its way is waited for with the answer."""
+        return self._timeout * min(1 + size / self._slowest / self._timeout, LONGEST)
+
     def _ask(self, method: str, call: str, body: bytes | None) -> dict[str, Any]:
         headers = {"Accept": "application/json"}
         if body is not None:
@@ -127,6 +137,7 @@ class HttpTransport:
                 f"{self.address}/{call}",
                 content=body,
                 headers={**headers, **self._bearer()},
+                timeout=self._patience(len(body or b"")),
             )
         except UNREACHED as error:
             raise NotReached(OFFLINE) from error
