@@ -1,7 +1,7 @@
 # make help lists what there is to make.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-hub test demo lint format types soak bench lock upgrade translations clean
+.PHONY: help setup setup-hub test demo lint format types soak bench client lock upgrade translations clean
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 BIN := .venv/bin
@@ -23,10 +23,14 @@ test: setup ## linter, types and all tests with coverage, in a real browser too
 demo: setup-hub ## a practice mission with fictional records, in your browser
 	@$(BIN)/python scripts/demo.py
 
-lint: setup ## the linter and the formatter's check
+client: setup ## bundle the offline client
+	@$(BIN)/python scripts/client.py
+
+lint: setup ## the linters and the formatter's check, and the types of the client
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet . \
 	|| { echo "lint: some files are not formatted; run make format" >&2; exit 1; }
+	@$(BIN)/python scripts/client.py check
 
 format: setup ## let the formatter and the linter mend what they can
 	@$(BIN)/ruff check --fix --quiet .
@@ -54,6 +58,6 @@ translations: setup ## extract the strings, update and compile the catalogues
 	@$(BIN)/python scripts/catalogues.py update
 
 clean: ## remove what tools made; instance/ is left alone
-	@rm -rf .venv build dist .coverage .coverage.* htmlcov .hypothesis .mypy_cache .pytest_cache \
+	@rm -rf .venv build dist observer/static/client observer/client/node_modules .coverage .coverage.* htmlcov .hypothesis .mypy_cache .pytest_cache \
 	.ruff_cache test-results
 	@find . -path ./.git -prune -o -path ./instance -prune -o \( -name __pycache__ -o -name '*.mo' \) -prune -exec rm -rf {} +

@@ -1,7 +1,7 @@
-"""Hatchling's build hook: the wheel carries compiled translation catalogues.
+"""Hatchling's build hook: the wheel carries compiled catalogues and the bundled offline client.
 
-The ``.po`` files are kept in git, the ``.mo`` files are not. An installation in place (``make
-setup``) runs the hook too.
+The ``.po`` files and the client's modules are kept in git, what is made from them is not. An
+installation in place (``make setup``) runs the hook too, and bundles the client itself.
 """
 
 import importlib.util
@@ -11,15 +11,23 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
-class CatalogueHook(BuildHookInterface):  # type: ignore[type-arg]  # generic only in newer ones
-    """Compiles the catalogues before hatchling collects the files of a wheel."""
+class BundleHook(BuildHookInterface):  # type: ignore[type-arg]  # generic only in newer ones
+    """Makes what is not in git before hatchling collects the files of a wheel."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Compile; ``version`` is ``standard`` or ``editable`` and makes no difference."""
-        path = Path(self.root) / "scripts" / "catalogues.py"
-        spec = importlib.util.spec_from_file_location("catalogues", path)
+        """Compile the catalogues; for a wheel, bundle the client too.
+
+        :param version: ``standard`` or ``editable``
+        """
+        self._script("catalogues").compile_all()
+        if version == "standard":
+            self._script("client").build()
+
+    def _script(self, name: str) -> Any:
+        path = Path(self.root) / "scripts" / f"{name}.py"
+        spec = importlib.util.spec_from_file_location(name, path)
         if spec is None or spec.loader is None:
             raise FileNotFoundError(path)
-        catalogues = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(catalogues)
-        catalogues.compile_all()
+        script = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(script)
+        return script

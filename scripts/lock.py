@@ -43,7 +43,8 @@ def wanted(pyproject: dict[str, Any]) -> dict[str, list[str]]:
     """What each file must contain, by file name; ``dev`` contains the others and comes first."""
     base = [*pyproject["project"]["dependencies"], *group(pyproject, "build")]
     hub = [*base, *pyproject["project"]["optional-dependencies"]["hub"]]
-    return {"dev": [*hub, *group(pyproject, "dev")], "hub": hub, "base": base}
+    node = group(pyproject, "node")
+    return {"dev": [*hub, *group(pyproject, "dev")], "hub": hub, "base": base, "node": node}
 
 
 def compile_file(target: Path, requirements: list[str], arguments: list[str]) -> None:
@@ -64,13 +65,13 @@ def compile_file(target: Path, requirements: list[str], arguments: list[str]) ->
 
 
 def main() -> None:
-    """Write the three files; the smaller ones take over the pins of ``dev.txt``."""
+    """Write the files; the smaller ones take over the pins of ``dev.txt``."""
     pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     FOLDER.mkdir(exist_ok=True)
     arguments = sys.argv[1:]
     for name, requirements in wanted(pyproject).items():
         target = FOLDER / f"{name}.txt"
-        if name != "dev":
+        if name in ("hub", "base"):
             shutil.copyfile(FOLDER / "dev.txt", target)
             arguments = []
         compile_file(target, requirements, arguments)

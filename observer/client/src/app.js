@@ -1,0 +1,138 @@
+/** Start: open the store, take the writer's place, find the mission, show where one was. */
+
+import { Frame } from "./frame.js";
+import { Records } from "./records/records.js";
+import { screens } from "./screens/screens.js";
+import { Sections } from "./sections.js";
+import { startShell } from "./shell.js";
+import { Status } from "./status.js";
+import { askToPersist } from "./store/health.js";
+import { Rows } from "./store/rows.js";
+import { Saver } from "./store/saver.js";
+import { vault } from "./store/vault.js";
+import { becomeWriter } from "./store/writer.js";
+import { Loop } from "./sync/loop.js";
+import { Session } from "./sync/session.js";
+import { Transport } from "./sync/transport.js";
+
+const CALLS = "/sync/v1";
+// A log's timestamp button must never wait for the next wake-up of a slow network.
+const ALONE = "store";
+
+/** What every screen has at hand. */
+export class App {
+  /**
+   * @param {Frame} frame
+   * @param {Rows} rows
+   */
+  constructor(frame, rows) {
+    this.frame = frame;
+    this.rows = rows;
+    this.saver = new Saver(rows);
+    this.sections = new Sections(document.documentElement.dataset.base ?? "");
+    /** @type {Records} */
+    this.records = /** @type {any} */ (null);
+    /** @type {Loop | null} */
+    this.loop = null;
+    this.reading = false;
+    this.status = new Status(this);
+    /** @type {{takeOver(): Promise<void>, version: string} | null} */
+    this.shell = null;
+  }
+
+  /** Who this phone is enrolled for; `undefined` before. */
+  get profile() {
+    return this.rows.get("meta/profile");
+  }
+
+  /** @param {string} name @param {Record<string, string | number>} [values] */
+  word(name, values) {
+    return this.frame.word(name, values);
+  }
+
+  /**
+   * The sitting that a screen is about.
+   * @param {Record<string, string>} params
+   */
+  sitting(params) {
+    return this.records.sitting(params.observation ?? "");
+  }
+
+  /** Whether a hearing is open: then nothing takes over, and nothing is reloaded. */
+  get inCourt() {
+    return ["log", "checklist", "write", "files", "item"].includes(this.frame.place.name);
+  }
+
+  /**
+   * Say what went wrong, in words for the person who holds the phone.
+   * @param {unknown} error
+   */
+  tell(error) {
+    this.status.tell(error);
+  }
+
+  /** Open what there is, once there is a mission. */
+  async open() {
+    await this.sections.open();
+    this.records = await Records.open({ rows: this.rows, saver: this.saver, checklist: this.sections.checklist });
+    this.records.readOnly = this.reading;
+    this.records.onchange(() => this.changed());
+    if (!this.reading) this.#keepSending();
+  }
+
+  #keepSending() {
+    const transport = new Transport(CALLS);
+    this.loop = new Loop(() => new Session({ records: this.records, rows: this.rows, transport }));
+    this.loop.onstate(() => this.changed());
+    this.loop.start();
+  }
+
+  /** Show again what is shown, at most once a frame. */
+  changed() {
+    this.status.show();
+    if (this.waiting) return;
+    this.waiting = true;
+    requestAnimationFrame(() => {
+      this.waiting = false;
+      void this.frame.refresh();
+    });
+  }
+
+  waiting = false;
+}
+
+async function start() {
+  const frame = new Frame(document);
+  const rows = await Rows.open({ name: ALONE, vault });
+  const app = new App(frame, rows);
+  frame.app = app;
+  for (const screen of screens) frame.register(screen);
+  app.reading = (await becomeWriter({ take: false, onlost: () => app.status.lost() })) === "reader";
+  frame.start();
+  app.status.start();
+  if (app.profile) {
+    await app.open();
+    void askToPersist();
+    const place = rows.get("meta/place");
+    await (place && frame.screens.has(place.name) ? frame.show(place.name, place.params) : frame.show("today"));
+  } else {
+    await frame.show("enrol");
+  }
+  frame.onplace = (place) => {
+    if (!app.reading) app.saver.set("meta/place", place);
+  };
+  document.documentElement.dataset.ready = "";
+  app.shell = await startShell({
+    language: document.documentElement.lang,
+    mayUpdate: () => !app.inCourt,
+    onUpdate: () => app.status.update(),
+  });
+}
+
+start().catch((error) => {
+  const place = document.getElementById("trouble");
+  if (!place) return;
+  const words = JSON.parse(document.getElementById("words")?.textContent || "{}");
+  place.textContent = words[`error.${error.code}`] ?? `${words["error.start"] ?? ""} ${error.message ?? error}`;
+  place.hidden = false;
+});

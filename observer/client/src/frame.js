@@ -1,0 +1,255 @@
+/**
+ * What the screens share: which one is shown, the words, and how lists and fields are filled.
+ *
+ * Where one is stands in memory and in the store, never in an address or a history entry: those are
+ * kept in clear by browsers.
+ */
+
+/** @typedef {Record<string, string>} Params */
+/**
+ * @typedef {object} Screen
+ * @property {string} name as in `data-screen`
+ * @property {(app: import("./app.js").App, root: HTMLElement, params: Params) => void | Promise<void>} enter
+ *   fills the screen; called again whenever records change
+ * @property {Record<string, Act>} [acts] by `data-act`
+ * @property {() => void} [leave]
+ */
+/** @typedef {{app: import("./app.js").App, root: HTMLElement, params: Params, element: HTMLElement, key: string, event: Event}} Deed */
+/** @typedef {(deed: Deed) => void | Promise<void>} Act */
+
+export class Frame {
+  /** @param {Document} page */
+  constructor(page) {
+    this.page = page;
+    /** @type {Record<string, string>} */
+    this.words = JSON.parse(page.getElementById("words")?.textContent || "{}");
+    /** @type {Map<string, Screen>} */
+    this.screens = new Map();
+    /** @type {{name: string, params: Params}[]} */
+    this.path = [];
+    this.at = -1;
+    /** @type {(place: {name: string, params: Params}) => void} */
+    this.onplace = () => {};
+    /** @type {import("./app.js").App | null} */
+    this.app = null;
+  }
+
+  /**
+   * A phrase of the interface, with its places filled: `{name}`.
+   * @param {string} name
+   * @param {Record<string, string | number>} [values]
+   */
+  word(name, values = {}) {
+    const text = this.words[name] ?? name;
+    return text.replace(/\{(\w+)\}/g, (whole, key) => (key in values ? String(values[key]) : whole));
+  }
+
+  /**
+   * A code's word, such as of a role or a kind of log entry; the code itself when it has none.
+   * @param {string} group
+   * @param {unknown} code
+   */
+  term(group, code) {
+    return this.words[`${group}.${code}`] ?? String(code ?? "");
+  }
+
+  /** @param {Screen} screen */
+  register(screen) {
+    this.screens.set(screen.name, screen);
+  }
+
+  /** Listen for what people do; once. */
+  start() {
+    this.page.addEventListener("click", (event) => this.#clicked(event));
+    this.page.addEventListener("submit", (event) => this.#submitted(event));
+    addEventListener("popstate", (event) => {
+      const index = Number(event.state?.n ?? 0);
+      if (this.path[index]) {
+        this.at = index;
+        void this.#enter(true);
+      }
+    });
+  }
+
+  get place() {
+    return this.path[this.at] ?? { name: "", params: {} };
+  }
+
+  /**
+   * Go to a screen.
+   * @param {string} name
+   * @param {Params} [params]
+   */
+  async show(name, params = {}) {
+    const before = this.place;
+    if (this.at >= 0 && before.name === name && JSON.stringify(before.params) === JSON.stringify(params)) {
+      return this.#enter(false);
+    }
+    this.path.length = this.at + 1;
+    this.path.push({ name, params });
+    this.at += 1;
+    if (this.at === 0) history.replaceState({ n: 0 }, "");
+    else history.pushState({ n: this.at }, "");
+    await this.#enter(true);
+  }
+
+  /** Fill the shown screen again. */
+  async refresh() {
+    if (this.at >= 0) await this.#enter(false);
+  }
+
+  /** @param {string} name */
+  root(name) {
+    const root = this.page.querySelector(`[data-screen="${name}"]`);
+    if (!(root instanceof HTMLElement)) throw new Error(`no screen ${name}`);
+    return root;
+  }
+
+  /** @param {boolean} moved whether it is another screen than before */
+  async #enter(moved) {
+    const { name, params } = this.place;
+    const screen = this.screens.get(name);
+    if (!screen || !this.app) return;
+    if (moved) {
+      for (const other of this.screens.values()) if (other !== screen) other.leave?.();
+      for (const root of this.page.querySelectorAll("[data-screen]")) {
+        root.toggleAttribute("hidden", root !== this.root(name));
+      }
+      this.onplace(this.place);
+    }
+    const root = this.root(name);
+    await screen.enter(this.app, root, params);
+    for (const link of root.querySelectorAll("[data-go]")) {
+      link.toggleAttribute("aria-current", link.closest("nav") !== null && /** @type {HTMLElement} */ (link).dataset.go === name);
+    }
+    if (moved) {
+      scrollTo(0, 0);
+      const heading = root.querySelector("h1");
+      heading?.setAttribute("tabindex", "-1");
+      /** @type {HTMLElement | null} */ (heading)?.focus({ preventScroll: true });
+    }
+  }
+
+  /** @param {Event} event */
+  #clicked(event) {
+    const target = event.target instanceof Element ? event.target.closest("[data-go], [data-act]") : null;
+    if (!(target instanceof HTMLElement) || target instanceof HTMLFormElement) return;
+    if (target.dataset.go) {
+      event.preventDefault();
+      const key = keyOf(target);
+      const params = { ...this.#kept(), ...(key && target.dataset.as ? { [target.dataset.as]: key } : {}) };
+      if (target.dataset.go === "back") history.back();
+      else void this.show(target.dataset.go, params);
+      return;
+    }
+    void this.#act(target.dataset.act ?? "", target, event);
+  }
+
+  /** @param {SubmitEvent} event */
+  #submitted(event) {
+    const form = event.target;
+    if (!(form instanceof HTMLFormElement) || !form.dataset.act) return;
+    event.preventDefault();
+    void this.#act(form.dataset.act, form, event);
+  }
+
+  /** Which case, hearing and observation one is at stays while one moves between their screens. */
+  #kept() {
+    const { observation, hearing, case: case_ } = this.place.params;
+    return Object.fromEntries(
+      Object.entries({ observation, hearing, case: case_ }).filter(([, value]) => value),
+    );
+  }
+
+  /**
+   * @param {string} name
+   * @param {HTMLElement} element
+   * @param {Event} event
+   */
+  async #act(name, element, event) {
+    const { name: at, params } = this.place;
+    const inside = element.closest("[data-screen]") !== null;
+    const act = (inside ? this.screens.get(at)?.acts : undefined)?.[name] ?? this.screens.get("")?.acts?.[name];
+    if (!act || !this.app) return;
+    try {
+      await act({ app: this.app, root: this.root(at), params, element, key: keyOf(element), event });
+    } catch (error) {
+      this.app.tell(error);
+    }
+  }
+}
+
+/** @param {Element} element */
+function keyOf(element) {
+  const holder = element.closest("[data-key]");
+  return holder instanceof HTMLElement ? (holder.dataset.key ?? "") : "";
+}
+
+/**
+ * Put values where the server left places for them: `data-text`, `data-if`, `data-unless`, `data-value`,
+ * `data-key-of`. Only text is ever put in; nothing that was typed becomes markup.
+ * @param {ParentNode} root
+ * @param {Record<string, any>} values
+ */
+export function fill(root, values) {
+  const row = root instanceof Element ? root.closest("[data-of]") : null;
+  for (const place of root.querySelectorAll("[data-text], [data-if], [data-unless], [data-value]")) {
+    // What stands in a list's row is the row's own.
+    if (!(place instanceof HTMLElement) || place.closest("[data-of]") !== row) continue;
+    const { text, if: when, unless, value } = place.dataset;
+    if (text && text in values) place.textContent = String(values[text] ?? "");
+    if (when && when in values) place.toggleAttribute("hidden", !values[when]);
+    if (unless && unless in values) place.toggleAttribute("hidden", Boolean(values[unless]));
+    if (value && value in values && place !== document.activeElement) {
+      /** @type {HTMLInputElement} */ (place).value = String(values[value] ?? "");
+    }
+  }
+}
+
+/**
+ * Make a list's rows from its `<template data-row>`, keeping those that are there already.
+ * @template T
+ * @param {ParentNode} root
+ * @param {string} name of the template
+ * @param {T[]} items
+ * @param {(item: T) => string} key
+ * @param {(item: T, row: HTMLElement) => Record<string, any>} values what to fill in
+ */
+export function rows(root, name, items, key, values) {
+  const template = root.querySelector(`template[data-row="${name}"]`);
+  if (!(template instanceof HTMLTemplateElement) || !template.parentElement) throw new Error(`no rows ${name}`);
+  const list = template.parentElement;
+  const old = new Map(
+    [...list.children].filter((row) => row instanceof HTMLElement && row.dataset.of === name).map((row) => [/** @type {HTMLElement} */ (row).dataset.key, row]),
+  );
+  /** @type {Element} */
+  let last = template;
+  for (const item of items) {
+    const id = key(item);
+    let row = old.get(id);
+    old.delete(id);
+    if (!row) {
+      row = /** @type {HTMLElement} */ (template.content.firstElementChild?.cloneNode(true));
+      Object.assign(/** @type {HTMLElement} */ (row).dataset, { key: id, of: name });
+    }
+    fillRow(/** @type {HTMLElement} */ (row), values(item, /** @type {HTMLElement} */ (row)));
+    if (last.nextElementSibling !== row) last.after(row);
+    last = row;
+  }
+  for (const row of old.values()) row.remove();
+}
+
+/**
+ * Rows that say what they said are left alone: a log of 300 entries stays quick.
+ * @param {HTMLElement} row
+ * @param {Record<string, any>} values
+ */
+function fillRow(row, values) {
+  const text = JSON.stringify(values);
+  if (said.get(row) === text) return;
+  fill(row, values);
+  said.set(row, text);
+}
+
+/** @type {WeakMap<HTMLElement, string>} */
+const said = new WeakMap();
