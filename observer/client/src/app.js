@@ -87,15 +87,23 @@ export class App {
     this.loop.start();
   }
 
-  /** Show again what is shown, at most once a frame. */
+  /** Go on here, and let the other tab only read. What was written there is read anew. */
+  async takeOver() {
+    await becomeWriter({ take: true, onlost: () => this.status.lost() });
+    location.reload();
+  }
+
+  /** Show again what is shown; after the next paint, so that a tap is seen at once. */
   changed() {
     this.status.show();
     if (this.waiting) return;
     this.waiting = true;
-    requestAnimationFrame(() => {
-      this.waiting = false;
-      void this.frame.refresh();
-    });
+    requestAnimationFrame(() =>
+      setTimeout(() => {
+        this.waiting = false;
+        void this.frame.refresh();
+      }),
+    );
   }
 
   waiting = false;

@@ -1,0 +1,68 @@
+/** The court's clock: instants shown in the hearing's time zone, and times of day back into instants. */
+
+/** @type {Map<string, Intl.DateTimeFormat>} */
+const formats = new Map();
+
+/** @param {string} zone */
+function formatOf(zone) {
+  let format = formats.get(zone);
+  if (!format) {
+    try {
+      format = new Intl.DateTimeFormat("en-GB", { timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+    } catch {
+      format = formatOf("UTC");
+    }
+    formats.set(zone, format);
+  }
+  return format;
+}
+
+/**
+ * Day and time of an instant in a zone.
+ * @param {number} instant milliseconds since 1970
+ * @param {string} zone IANA name
+ */
+export function partsAt(instant, zone) {
+  const parts = Object.fromEntries(formatOf(zone).formatToParts(instant).map(({ type, value }) => [type, value]));
+  return { day: `${parts.year}-${parts.month}-${parts.day}`, time: `${parts.hour}:${parts.minute}` };
+}
+
+/**
+ * A log entry's time in court: `09:30`, `≈ 09:30`, or `–` where only the order is known.
+ * @param {any} entry
+ * @param {string} zone
+ */
+export function clockOf(entry, zone) {
+  const at = Date.parse(entry?.at ?? "");
+  if (entry?.at_precision === "order_only" || Number.isNaN(at)) return "–";
+  const { time } = partsAt(at, zone);
+  return entry.at_precision === "about" ? `≈ ${time}` : time;
+}
+
+/**
+ * The instant of a time of day on the court's calendar, RFC 3339 in UTC.
+ * @param {string} day `2026-03-02`
+ * @param {string} time `09:30`
+ * @param {string} zone
+ */
+export function atCourt(day, time, zone) {
+  const wanted = Date.parse(`${day}T${time}:00Z`);
+  let instant = wanted;
+  // Twice, since the first guess may lie on the other side of a change of the clock.
+  for (let round = 0; round < 2; round += 1) {
+    const there = partsAt(instant, zone);
+    instant += wanted - Date.parse(`${there.day}T${there.time}:00Z`);
+  }
+  return new Date(instant).toISOString().replace(".000Z", "Z");
+}
+
+/**
+ * A plain day in the reader's language.
+ * @param {unknown} day
+ * @param {string} language
+ */
+export function dayText(day, language) {
+  const instant = Date.parse(`${day}T12:00:00Z`);
+  if (Number.isNaN(instant)) return String(day ?? "");
+  return new Intl.DateTimeFormat(language, { dateStyle: "medium", timeZone: "UTC" }).format(instant);
+}
