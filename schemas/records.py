@@ -23,7 +23,16 @@ _COMMON = {"practice": FACT, "same_as": FACT, "withdrawn": TEXT}
 # An answer and a log entry hold facts (value, kind, time) and text (comment, words) in one value;
 # the projection splits them by the item's kind, so the path as a whole counts as text.
 FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
-    "mission": {"title": FACT, "practice": FACT, "time_zone": FACT, "closed_at": FACT},
+    # What every phone of the mission shows: whom to call, the name it goes by, what to do first.
+    "mission": {
+        "title": FACT,
+        "practice": FACT,
+        "time_zone": FACT,
+        "closed_at": FACT,
+        "phone": FACT,
+        "app_name": FACT,
+        "emergency": TEXT,
+    },
     "device": {
         "author": FACT,
         "role": FACT,
@@ -84,11 +93,34 @@ FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
         "asked_by": FACT,
         rf"reply/{UUID}": TEXT,
     },
-    "review": {"observation": FACT, "of": FACT, "decision": FACT, "by": FACT, "comment": TEXT},
+    # Of an observation or an incident; ``of`` are the heads that were read.
+    "review": {
+        "observation": FACT,
+        "incident": FACT,
+        "of": FACT,
+        "decision": FACT,
+        "by": FACT,
+        "comment": TEXT,
+    },
     "finding": {"case": FACT, "severity": FACT, "by": FACT, "text": TEXT},
     "follow_up": {"finding": FACT, "owner": FACT, "due": FACT, "state": FACT, "action": TEXT},
     "translation": {"record": FACT, "field": FACT, "language": FACT, "text": TEXT},
-    "incident": {"sealed": SEALED, "opened_at": FACT},
+    # ``persons`` are ids of persons at risk, ``needs`` a list of codes; ``code`` is what the phone
+    # showed (``schemas.incident``). ``text`` is for practice; words of real incidents are sealed.
+    "incident": {
+        "kind": FACT,
+        "case": FACT,
+        "hearing": FACT,
+        "observation": FACT,
+        "persons": FACT,
+        "needs": FACT,
+        "code": FACT,
+        "opened_at": FACT,
+        "text": TEXT,
+        "sealed": SEALED,
+        "practice": FACT,
+        "withdrawn": TEXT,
+    },
     "erasure": {
         "hashes": FACT,
         "by": FACT,
