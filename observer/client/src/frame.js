@@ -62,7 +62,7 @@ export class Frame {
   start() {
     this.page.addEventListener("click", (event) => this.#clicked(event));
     this.page.addEventListener("submit", (event) => this.#submitted(event));
-    addEventListener("popstate", (event) => {
+    window.addEventListener("popstate", (event) => {
       const index = Number(event.state?.n ?? 0);
       if (this.path[index]) {
         this.at = index;

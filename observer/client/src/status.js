@@ -2,15 +2,12 @@
 
 import { oldestUnsent, standings } from "./sync/standing.js";
 
-const SLOW = 400; // milliseconds after which "saving" is said
-
 export class Status {
   /** @param {import("./app.js").App} app */
   constructor(app) {
     this.app = app;
     /** @type {unknown} */
     this.error = null;
-    this.timer = 0;
   }
 
   start() {
@@ -25,13 +22,13 @@ export class Status {
     const place = document.getElementById("saved");
     const { saver } = this.app;
     if (!place) return;
-    clearTimeout(this.timer);
     place.classList.toggle("problem", saver.state === "failed");
     if (saver.state === "failed") {
       place.textContent = this.app.word("not_saved");
       this.tell(saver.error);
     } else if (saver.state === "saving") {
-      this.timer = setTimeout(() => (place.textContent = this.app.word("saving")), SLOW);
+      // At once: "saved" must never stand there while something is not.
+      place.textContent = "…";
     } else {
       place.textContent = this.app.word("saved");
       if (this.error === saver.error) this.clear();

@@ -9,9 +9,9 @@ import { labelOf } from "./question.js";
 import { othersText } from "./today.js";
 
 /** @typedef {import("../app.js").App} App */
-/** @typedef {import("../records/record.js").Record} Record */
+/** @typedef {import("../records/record.js").RecordHere} Record */
 
-const BENCH = ["hearing.bench", "hearing.judge_gender"];
+const BENCH = ["hearing.bench"];
 
 /** @type {import("../frame.js").Screen} */
 export const brief = {

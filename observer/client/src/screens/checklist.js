@@ -24,7 +24,7 @@ export const checklist = {
     const section = sectionOf(sitting, params.section);
     showSections(app, root, sitting, section);
     await showQuestions(app, root, sitting, section);
-    if (params.item) jump(app, params);
+    if (params.item) jump(params);
   },
 
   leave() {
@@ -205,11 +205,8 @@ function proposed(sitting) {
   return proposals(sitting.checklist, sitting.hearing.values, people, sitting.observation.values);
 }
 
-/**
- * @param {App} app
- * @param {Record<string, string>} params
- */
-function jump(app, params) {
+/** @param {Record<string, string>} params */
+function jump(params) {
   const view = views.get(params.item ?? "");
   delete params.item;
   view?.element.scrollIntoView({ block: "start" });

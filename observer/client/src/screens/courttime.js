@@ -3,18 +3,25 @@
 /** @type {Map<string, Intl.DateTimeFormat>} */
 const formats = new Map();
 
-/** @param {string} zone */
+/**
+ * @param {string} zone
+ * @returns {Intl.DateTimeFormat}
+ */
 function formatOf(zone) {
-  let format = formats.get(zone);
-  if (!format) {
-    try {
-      format = new Intl.DateTimeFormat("en-GB", { timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-    } catch {
-      format = formatOf("UTC");
-    }
-    formats.set(zone, format);
-  }
+  const known = formats.get(zone);
+  if (known) return known;
+  const format = formatFor(zone) ?? formatOf("UTC");
+  formats.set(zone, format);
   return format;
+}
+
+/** @param {string} zone */
+function formatFor(zone) {
+  try {
+    return new Intl.DateTimeFormat("en-GB", { timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+  } catch {
+    return null;
+  }
 }
 
 /**

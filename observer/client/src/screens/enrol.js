@@ -12,7 +12,7 @@ let scanner = null;
 export const enrol = {
   name: "enrol",
 
-  async enter(app, root) {
+  async enter(_app, root) {
     const { privateLikely } = await health();
     const { userAgent } = navigator;
     const apple = /iPhone|iPad/.test(userAgent) || (userAgent.includes("Macintosh") && navigator.maxTouchPoints > 1);

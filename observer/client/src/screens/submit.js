@@ -11,7 +11,7 @@ export const submit = {
   async enter(app, root, params) {
     const sitting = app.sitting(params);
     heading(app, root, sitting);
-    const blocking = sitting.assessment.blocking(sitting.observation.values);
+    const blocking = sitting.assessment.blocking();
     if (blocking.length) await app.sections.loadAll();
     const codes = new Map(sitting.people.map((person) => [person.id, String(person.values.code)]));
     rows(root, "problem", blocking, (problem) => problem.key, (problem) => ({
@@ -21,7 +21,8 @@ export const submit = {
       words: app.frame.term("problem", problem.code),
       linked: sitting.checklist.items.has(problem.item),
     }));
-    const { values, isDirty } = sitting.observation;
+    const { values, dirty } = sitting.observation;
+    const isDirty = Object.keys(dirty).length > 0;
     fill(root, {
       missing: blocking.length > 0,
       count: blocking.length ? app.word(blocking.length === 1 ? "missing_one" : "missing", { count: blocking.length }) : "",
@@ -38,7 +39,7 @@ export const submit = {
     },
     submit: async ({ app, root, params, element }) => {
       const sitting = app.sitting(params);
-      const blocking = sitting.assessment.blocking(sitting.observation.values);
+      const blocking = sitting.assessment.blocking();
       const data = new FormData(/** @type {HTMLFormElement} */ (element));
       const shared = String(data.get("reason_for_all") ?? "").trim();
       /** @type {Record<string, any>} */

@@ -17,7 +17,7 @@ export const today = {
     const hearings = records.all("hearing").sort((a, b) => String(b.values.date).localeCompare(String(a.values.date)));
     const day = partsAt(Date.now(), records.timeZone).day;
     const coming = hearings.filter((each) => String(each.values.date) >= day).reverse();
-    /** @param {import("../records/record.js").Record} hearing */
+    /** @param {import("../records/record.js").RecordHere} hearing */
     const row = (hearing) => ({
       when: [dayText(hearing.values.date, language), hearing.values.scheduled_at].filter(Boolean).join(", "),
       title: records.find(String(hearing.values.case))?.values.title ?? "",
@@ -46,7 +46,7 @@ export const today = {
 /**
  * Who else is assigned to a hearing or its case, by code.
  * @param {App} app
- * @param {import("../records/record.js").Record} hearing
+ * @param {import("../records/record.js").RecordHere} hearing
  */
 export function othersText(app, hearing) {
   const codes = app.records
@@ -59,12 +59,12 @@ export function othersText(app, hearing) {
 
 /**
  * @param {App} app
- * @param {import("../records/record.js").Record | undefined} observation
+ * @param {import("../records/record.js").RecordHere | undefined} observation
  */
 function stateText(app, observation) {
   if (!observation) return "";
   if (!observation.values.submitted_at) return app.word("draft");
-  return app.word(observation.isDirty ? "changed_since" : "submitted");
+  return app.word(Object.keys(observation.dirty).length ? "changed_since" : "submitted");
 }
 
 /**
