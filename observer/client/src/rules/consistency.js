@@ -10,10 +10,10 @@ import { ENTRY_ID, checkAnswer } from "./answers.js";
 import { SPECIAL } from "./checklist.js";
 import { moment } from "./moment.js";
 import { isObject, personsOfKind, valuesOf, wordsOf } from "./relevance.js";
+import { answered, isBefore, itemOf, logEntries, one, seen } from "./scene.js";
 
-/** @typedef {import("./checklist.js").Checklist} Checklist */
 /** @typedef {import("./checklist.js").Item} Item */
-/** @typedef {import("./relevance.js").FlatRecord} FlatRecord */
+/** @typedef {import("./scene.js").Scene} Scene */
 /** @typedef {import("./relevance.js").Target} Target */
 
 /**
@@ -25,17 +25,6 @@ import { isObject, personsOfKind, valuesOf, wordsOf } from "./relevance.js";
  * @property {string} person
  * @property {string} entry
  * @property {string} key names the problem in the path `overrides/<key>`
- */
-
-/**
- * All that a check may look at; `targets` are those of the observer.
- *
- * @typedef {object} Scene
- * @property {Checklist} checklist
- * @property {FlatRecord} hearing
- * @property {readonly FlatRecord[]} persons
- * @property {FlatRecord} observation
- * @property {readonly Target[]} targets
  */
 
 /** @typedef {(scene: Scene) => Iterable<Problem>} Check */
@@ -72,21 +61,6 @@ export function findProblems(scene) {
     }
   }
   return [...found.values()];
-}
-
-/**
- * Log entries by id that were not withdrawn.
- *
- * @param {FlatRecord} observation
- * @returns {Map<string, FlatRecord>}
- */
-export function logEntries(observation) {
-  const found = new Map();
-  for (const [path, entry] of Object.entries(observation)) {
-    if (!path.startsWith("log/") || !isObject(entry) || says(entry.withdrawn)) continue;
-    found.set(path.slice("log/".length), entry);
-  }
-  return found;
 }
 
 /**
@@ -231,49 +205,6 @@ function* notInForce({ targets }) {
 /** @type {readonly Check[]} */
 const CHECKS = [values, entries, times, nextDate, presence, counsel, nothingObserved, notInForce];
 
-/**
- * Targets of this item that are in force and answered.
- *
- * @param {Scene} scene
- * @param {string} item
- */
-function answered(scene, item) {
-  return scene.targets.filter((target) => target.item === item && target.state === "answered");
-}
-
-/**
- * The values of a multi about no one; null if unanswered, not observed or inapplicable.
- *
- * @param {Scene} scene
- * @param {string} item
- */
-function seen(scene, item) {
-  for (const { answer } of answered(scene, item)) {
-    const chosen = wordsOf(answer);
-    if (chosen.size > 0 && !SPECIAL.some((word) => chosen.has(word))) return chosen;
-  }
-  return null;
-}
-
-/**
- * The single value of an item about no one, or null.
- *
- * @param {Scene} scene
- * @param {string} item
- */
-function one(scene, item) {
-  const given = answered(scene, item).map(({ answer }) => valuesOf(answer));
-  return given.find((chosen) => chosen.length > 0)?.[0] ?? null;
-}
-
-/**
- * @param {Checklist} checklist
- * @param {Target} target
- */
-function itemOf(checklist, target) {
-  return /** @type {Item} */ (checklist.items.get(target.item));
-}
-
 /** @param {Target} target */
 function whose(target) {
   // One answer for all is one problem, not one for each accused.
@@ -309,28 +240,4 @@ function needsEntry(item, target) {
  */
 function dayOf(text) {
   return Array.from(text).slice(0, 10).join("");
-}
-
-/**
- * The order of code points, which is Python's and not that of UTF-16.
- *
- * @param {string} a
- * @param {string} b
- */
-function isBefore(a, b) {
-  const [ours, theirs] = [Array.from(a), Array.from(b)];
-  const at = ours.findIndex((sign, index) => sign !== theirs[index]);
-  if (at < 0) return ours.length < theirs.length;
-  if (at >= theirs.length) return false;
-  return Number(ours[at].codePointAt(0)) < Number(theirs[at].codePointAt(0));
-}
-
-/**
- * Whether a value says anything; an empty one does not, as in Python.
- *
- * @param {any} value
- */
-function says(value) {
-  if (typeof value !== "object" || value === null) return Boolean(value);
-  return Object.keys(value).length > 0;
 }

@@ -6,9 +6,9 @@
  * here guesses: where the log is silent or only gives an order, there is no proposal.
  */
 
-import { logEntries } from "./consistency.js";
 import { moment } from "./moment.js";
 import { personsOfKind, valuesOf } from "./relevance.js";
+import { logEntries } from "./scene.js";
 
 /** @typedef {import("./relevance.js").FlatRecord} FlatRecord */
 /** @typedef {{when: bigint, entry: FlatRecord}} Timed microseconds since 1970, and what was then */
