@@ -32,6 +32,8 @@ export class Rows {
   #connection;
   #vault;
   #held = new Held();
+  /** Keys of new rows whose write failed: it may have reached the disk all the same. @type {Map<string, string>} */
+  #tried = new Map();
   /** @type {Promise<unknown>} */
   #turn = Promise.resolve();
 
@@ -120,17 +122,21 @@ export class Rows {
    * @param {string} sha256 of the content, lowercase hex
    * @param {Blob | Bytes} content
    * @param {Record<string, unknown>} [facts] more of what that row says
+   * @param {[string, any][]} [put] rows that go along in the same transaction
    * @returns {Promise<string>} the row of the content, for {@link file}
    */
-  putFile(sha256, content, facts = {}) {
+  putFile(sha256, content, facts = {}, put = []) {
     return this.#inTurn(async () => {
       const name = `file/${sha256}`;
       const here = this.get(name)?.row;
-      if (here) return here;
+      if (here) {
+        if (put.length) await this.#write({ put });
+        return here;
+      }
       const bytes = content instanceof Uint8Array ? content : new Uint8Array(await content.arrayBuffer());
       const row = freshKey(FILE);
       const sealed = await this.#vault.seal(bytes);
-      await this.#write({ put: [[name, { ...facts, row, size: bytes.length }]] }, { keep: [[row, sealed]] });
+      await this.#write({ put: [[name, { ...facts, row, size: bytes.length }], ...put] }, { keep: [[row, sealed]] });
       return row;
     });
   }
@@ -218,6 +224,7 @@ export class Rows {
       else held.take(keys[at], row, values[at]);
     });
     this.#held = held;
+    this.#tried.clear();
   }
 
   /**
@@ -231,7 +238,8 @@ export class Rows {
     const puts = await Promise.all([...values].map(([name, value]) => this.#prepare(name, value)));
     const held = this.#held;
     const doomed = [...dropped, ...values.keys()].flatMap((name) => held.twins.get(name) ?? []);
-    doomed.push(...dropped.flatMap((name) => held.keys.get(name) ?? []), ...lose);
+    doomed.push(...dropped.flatMap((name) => this.#keyOf(name) ?? []), ...lose);
+    for (const { name, key } of puts) this.#tried.set(name, key);
     const seen = expect && this.#expected(expect);
     await this.#connection.run("readwrite", (store) => {
       const go = () => {
@@ -245,11 +253,9 @@ export class Rows {
       }
       return guarded(store, { ...seen, next: puts.find(({ key }) => key === seen.key)?.sealed }, go);
     });
-    for (const name of dropped) held.lift(name);
-    for (const { name, key, sealed } of puts) {
-      held.lift(name);
-      held.take(key, [name, values.get(name)], sealed);
-    }
+    for (const name of [...dropped, ...values.keys()]) this.#tried.delete(name);
+    for (const name of dropped) if (!values.has(name)) held.lift(name);
+    for (const { name, key, sealed } of puts) held.put(key, [name, values.get(name)], sealed);
   }
 
   /**
@@ -258,7 +264,12 @@ export class Rows {
    */
   async #prepare(name, value) {
     const sealed = await this.#seal(name, value);
-    return { name, sealed, key: this.#held.keys.get(name) ?? freshKey(ROW) };
+    return { name, sealed, key: this.#keyOf(name) ?? freshKey(ROW) };
+  }
+
+  /** @param {string} name */
+  #keyOf(name) {
+    return this.#held.keys.get(name) ?? this.#tried.get(name);
   }
 
   /**
