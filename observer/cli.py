@@ -8,12 +8,13 @@ from typing import Any
 import click
 import waitress
 
-from observer.app import create_app, home_folder
+from observer.app import create_app, home_folder, languages
 from observer.bundle_cli import export_bundle, import_bundle
 from observer.errors import PortBusy, WrongSetUp
 from observer.profile import enrol
 from observer.relay import create_relay
 from observer.sending import file_sender, keep_sending, send_and_receive
+from observer.shell import Shell, ShellNotBuilt, bundle
 from observer.workspace import Workspace
 from schemas.errors import TrialObserverError
 from schemas.rights import RELAY
@@ -103,8 +104,10 @@ def _check_port(host: str, port: int, command: str) -> None:
 @main.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8003, show_default=True, help="Port to listen on.")
-def serve(host: str, port: int) -> None:
-    """Carry the changes of many phones to headquarters; for a folder set up with a relay's role."""
+@click.option("--name", help="What the app is called on phones; by default Notes.")
+@click.option("--withdraw-shell", is_flag=True, help="Phones drop the stored app, not the records.")
+def serve(host: str, port: int, name: str | None, withdraw_shell: bool) -> None:
+    """Give phones the app and carry their changes; for a folder set up with a relay's role."""
     home = home_folder()
     if home.profile().role != RELAY:
         raise WrongSetUp(
@@ -112,8 +115,13 @@ def serve(host: str, port: int) -> None:
             "observer-hub invite MISSION RELAY-1 --role relay"
         )
     _check_port(host, port, "serve")
-    app = create_relay(home)
-    click.echo(f"Phones bring their changes to http://{host}:{port}/sync/v1 (behind TLS).")
+    shell = Shell(languages(), name=name, withdrawn=withdraw_shell)
+    app = create_relay(home, shell=shell)
+    click.echo(f"Phones open http://{host}:{port}/ and bring their changes there (behind TLS).")
+    try:
+        bundle()
+    except ShellNotBuilt as error:
+        click.echo(str(error), err=True)
     try:
         waitress.serve(app, host=host, port=port, threads=16, ident=None)
     finally:

@@ -1,4 +1,4 @@
-"""The relay's Flask app: the calls of the protocol under ``/sync/v1``, and nothing else."""
+"""The relay's Flask app: the calls of the protocol under ``/sync/v1``, and the shell for phones."""
 
 import json
 import logging
@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException
 from observer.profile import Home
 from observer.relay import files
 from observer.relay.node import Connect, RelayNode, node
+from observer.shell import Shell, add_shell
 from schemas.errors import TrialObserverError
 from sync.bodies import parse, too_large, unpack
 from sync.clock import utc_now
@@ -31,11 +32,18 @@ calls = Blueprint("relay", __name__, url_prefix="/sync/v1")
 logger = logging.getLogger(__name__)
 
 
-def create_relay(home: Home, *, forwarding: bool = True, connect: Connect | None = None) -> Flask:
+def create_relay(
+    home: Home,
+    *,
+    forwarding: bool = True,
+    connect: Connect | None = None,
+    shell: Shell | None = None,
+) -> Flask:
     """The app over a relay's folder.
 
     :param forwarding: false: who calls carries on what was taken in
     :param connect: makes a connection to headquarters; by default to the profile's address
+    :param shell: what phones open, from the same origin; ``None`` for the calls alone
     """
     app = Flask("observer.relay", static_folder=None, instance_path=str(home.folder))
     # What is read beyond it is cut by ``_body``; this bounds what is buffered at all.
@@ -43,6 +51,8 @@ def create_relay(home: Home, *, forwarding: bool = True, connect: Connect | None
     app.extensions["relay"] = RelayNode(home, forwarding=forwarding, connect=connect)
     app.register_blueprint(calls)
     app.register_blueprint(files.pages)
+    if shell is not None:
+        add_shell(app, shell)
     app.register_error_handler(TrialObserverError, _told)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _fault)
@@ -154,6 +164,8 @@ def _fault(error: Exception) -> Response:
 
 
 def _headers(response: Response) -> Response:
+    if request.blueprint == "shell":
+        return response
     response.headers["Trial-Sync"] = "1"
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Content-Type-Options"] = "nosniff"
