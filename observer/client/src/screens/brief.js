@@ -5,8 +5,8 @@ import { now } from "../protocol/clock.js";
 import { dayText } from "./courttime.js";
 import { openRequests, zoneOf } from "./log.js";
 import { clockOf } from "./courttime.js";
-import { labelOf } from "./question.js";
 import { othersText } from "./today.js";
+import { labelOf } from "./wording.js";
 
 /** @typedef {import("../app.js").App} App */
 /** @typedef {import("../records/record.js").RecordHere} Record */

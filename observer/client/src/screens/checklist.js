@@ -3,7 +3,9 @@
 import { fill, rows } from "../frame.js";
 import { proposals } from "../rules/derive.js";
 import { give, slotAt, slotItem } from "./answering.js";
+import { keep } from "./disputes.js";
 import { heading } from "./heading.js";
+import { showHistory } from "./history.js";
 import { QuestionView } from "./question.js";
 
 /** @typedef {import("../records/sitting.js").Sitting} Sitting */
@@ -78,6 +80,14 @@ export const checklist = {
       const sitting = app.sitting(params);
       const entries = sitting.holder(item).values[path]?.entries ?? [];
       give(app, sitting, item, path, { entries: entries.filter((/** @type {string} */ id) => id !== key) });
+    },
+    history: ({ app, params, element }) => {
+      const { path, item } = slotAt(element);
+      return showHistory(app, params, app.sitting(params).holder(item).id, path);
+    },
+    keep: ({ app, params, element, key }) => {
+      const { path, item } = slotAt(element);
+      keep(app.records, app.sitting(params).holder(item).id, path, key);
     },
     different: ({ app, element }) => {
       const select = /** @type {HTMLSelectElement | null} */ (element.closest("details")?.querySelector("select"));

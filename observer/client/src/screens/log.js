@@ -3,7 +3,7 @@
 import { fill, rows } from "../frame.js";
 import { now } from "../protocol/clock.js";
 import { uuid7 } from "../protocol/ids.js";
-import { lateEntries, phoneGaps } from "../rules/late.js";
+import { RETURNED, lateEntries, phoneGaps } from "../rules/late.js";
 import { atCourt, clockOf, partsAt } from "./courttime.js";
 import { heading } from "./heading.js";
 
@@ -24,6 +24,7 @@ export const log = {
     const entries = [...sitting.entries].reverse();
     const late = lateEntries(sitting.observation.values);
     const answered = new Set(entries.map(([, entry]) => entry.re).filter(Boolean));
+    const gaps = new Map(phoneGaps(sitting.observation.values).map((gap) => [gap.until, gap]));
     const texts = new Map(sitting.entries);
     rows(root, "entry", entries, ([id]) => id, ([id, entry]) => ({
       time: clockOf(entry, zone),
@@ -31,6 +32,7 @@ export const log = {
       words: entry.text,
       speaker: entry.speaker ? `(${entry.speaker})` : "",
       source: entry.basis === "reported_by_source" ? app.frame.term("term", entry.basis) : "",
+      without: entry.kind === RETURNED ? app.word("away_for", { time: durationText(gaps.get(entry.at)) }) : "",
       late: late.has(id),
       open: REQUESTS.includes(entry.kind) && !answered.has(id),
       re: texts.has(entry.re) ? `↳ ${clockOf(texts.get(entry.re), zone)} ${texts.get(entry.re)?.text ?? ""}` : "",
@@ -63,6 +65,15 @@ export const log = {
     },
   },
 };
+
+/**
+ * How long the phone was away, as `1:05`.
+ * @param {import("../rules/late.js").Gap | undefined} gap
+ */
+function durationText(gap) {
+  const minutes = gap?.until ? Math.round((Date.parse(gap.until) - Date.parse(gap.from)) / 60000) : 0;
+  return `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}`;
+}
 
 /** @param {import("../records/sitting.js").Sitting} sitting */
 export function zoneOf(sitting) {

@@ -1,9 +1,12 @@
 /** One question on the screen: its slots, the entries its answers rest on, and entries that may fit. */
 
 import { fill, rows } from "../frame.js";
+import { showTellings } from "./conflict.js";
 import { clockOf } from "./courttime.js";
+import { conflictsOf } from "./disputes.js";
 import { DIRECT_PEOPLE, placesOf } from "./places.js";
 import { fillSlot, makeSlot } from "./slot.js";
+import { labelOf } from "./wording.js";
 
 /** @typedef {import("../records/sitting.js").Sitting} Sitting */
 /** @typedef {import("./slot.js").Place} Place */
@@ -42,12 +45,13 @@ export class QuestionView {
     const { asked, slots, exceptions } = placesOf(sitting, this.item, targets, this.app.word("all"));
     this.element.hidden = !asked;
     if (!asked) return;
-    const holder = sitting.holder(this.item.id).values;
+    const record = sitting.holder(this.item.id);
+    const holder = record.values;
     const shown = exceptions.filter(
       (place) => exceptions.length <= DIRECT_PEOPLE || holder[place.path] || this.opened.has(place.path),
     );
     const all = [...slots, ...shown];
-    const text = JSON.stringify([all, exceptions.length, all.map(({ path }) => [holder[path], proposed[path]]), this.#entriesText(sitting, all, holder)]);
+    const text = JSON.stringify([all, exceptions.length, all.map(({ path }) => [holder[path], proposed[path]]), this.#entriesText(sitting, all, holder), all.map(({ path }) => [record.sent.conflicts[path]?.length, record.written[path]])]);
     if (text === this.said) return;
     this.said = text;
     this.#arrange(slots, shown, exceptions);
@@ -130,12 +134,19 @@ export class QuestionView {
     const zone = String(sitting.hearing.values.time_zone ?? "UTC");
     const log = new Map(sitting.entries);
     const entries = /** @type {string[]} */ (answer.entries ?? []);
+    const record = sitting.holder(this.item.id);
+    const disputed = place.path in record.sent.conflicts ? conflictsOf(this.app.records, record).find(({ path }) => path === place.path) : undefined;
     const offered = proposal !== undefined && (answer.value ?? null) === null;
     fill(slot, {
       count: entries.length || "",
       proposed: offered,
+      told: answer.answered_at !== undefined || disputed !== undefined,
+      disputed: disputed !== undefined && !disputed.settled,
+      settled: disputed?.settled ?? false,
       proposal: offered ? this.app.word("from_record", { value: labelOf(this.app, this.item, proposal) }) : "",
     });
+    if (disputed) showTellings(this.app, slot, disputed);
+    else rows(slot, "telling", [], String, () => ({}));
     rows(slot, "attached", entries.filter((id) => log.has(id)), (id) => id, (id) => this.#entry(id, log.get(id), zone));
     const open = slot.querySelector("details.evidence")?.hasAttribute("open");
     rows(slot, "suggestion", open ? suggestions(sitting, this.item, place, entries) : [], ([id]) => id, ([id, entry]) => this.#entry(id, entry, zone));
@@ -149,18 +160,6 @@ export class QuestionView {
   #entry(_id, entry, zone) {
     return { time: clockOf(entry, zone), kind: this.app.frame.term("kind", entry.kind), words: entry.text };
   }
-}
-
-/**
- * A value in words.
- * @param {import("../app.js").App} app
- * @param {import("../rules/checklist.js").Item} item
- * @param {any} value
- */
-export function labelOf(app, item, value) {
-  if (Array.isArray(value)) return value.map((each) => app.sections.label(item.id, each)).join(", ");
-  if (value && typeof value === "object") return app.word("about_time", { time: value.time ?? "" });
-  return app.sections.label(item.id, value);
 }
 
 /**

@@ -2,6 +2,7 @@
 
 import { fill, rows } from "../frame.js";
 import { ageText } from "./age.js";
+import { attention } from "./attention.js";
 import { dayText, partsAt } from "./courttime.js";
 
 /** @typedef {import("../app.js").App} App */
@@ -29,6 +30,7 @@ export const today = {
     rows(root, "past", hearings.filter((each) => String(each.values.date) < day), ({ id }) => id, row);
     rows(root, "next", nextDates(app, day), ({ id }) => id, ({ date, title }) => ({ date: dayText(date, language), title }));
     rows(root, "case", records.all("case"), ({ id }) => id, (each) => ({ name: String(each.values.title ?? "") }));
+    attention(app, root);
     const { count, since } = app.status.unsent();
     fill(root, {
       author: app.profile?.author ?? "",
@@ -40,6 +42,10 @@ export const today = {
       hasNext: nextDates(app, day).length > 0,
       lost: app.rows.get("meta/persisted") === false,
     });
+  },
+
+  acts: {
+    notice: ({ app, key }) => app.frame.show(app.records.get(key).values.kind === "urgent" ? "urgent" : "incident"),
   },
 };
 

@@ -4,6 +4,7 @@ import { fill, rows } from "../frame.js";
 import { now } from "../protocol/clock.js";
 import { atCourt, clockOf, partsAt } from "./courttime.js";
 import { heading } from "./heading.js";
+import { showHistory } from "./history.js";
 import { zoneOf } from "./log.js";
 
 const NAMES = ["text", "kind", "at_precision", "speaker", "re", "basis", "via"];
@@ -44,6 +45,8 @@ export const write = {
 
   acts: {
     done: ({ app, params }) => app.frame.show("log", { observation: params.observation ?? "" }),
+    history: ({ app, params }) => showHistory(app, params, app.sitting(params).observation.id, `log/${params.entry}`),
+    attach: ({ app, params }) => app.frame.show("files", { observation: params.observation ?? "", entry: params.entry ?? "" }),
     withdraw: ({ app, params }) => {
       const { observation } = app.sitting(params);
       const path = `log/${params.entry}`;

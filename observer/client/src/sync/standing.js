@@ -11,7 +11,7 @@ import { receiptState } from "./receipts.js";
 /** @typedef {"draft" | "waiting" | "sent" | "stored" | "backed_up" | "quarantined" | "refused"} State */
 /** @typedef {{code: string, message: string}} Reason why headquarters did not take something */
 
-const KINDS = ["observation", "hearing", "case", "person"];
+const KINDS = ["incident", "observation", "query", "hearing", "case", "person"];
 /** @type {readonly State[]} what asks for somebody first */
 const ORDER = ["refused", "quarantined", "draft", "waiting", "sent", "stored", "backed_up"];
 /** @type {readonly State[]} */
@@ -46,27 +46,29 @@ export class Standing {
 }
 
 /**
- * Every case, hearing, person and observation with unsent work or receipts of one's own.
+ * Every notice, observation, answered question, hearing, case and person with unsent work or receipts of one's own.
  *
  * @param {Records} records
  * @returns {Standing[]}
  */
 export function standings(records) {
-  const stopped = records.rows.get("meta/last_exchange")?.stopped ?? {};
   const ids = new Set([...records.sentIds(), ...records.unsent().map(({ id }) => id)]);
   const found = [...ids].map((id) => records.find(id)).filter((record) => record !== null);
   return KINDS.flatMap((kind) => found.filter((record) => record.kind === kind))
-    .map((record) => standingOf(records, record, stopped))
+    .map((record) => standingOf(records, record))
     .filter(({ states }) => states.length > 0);
 }
 
 /**
+ * Where one record is.
+ *
  * @param {Records} records
  * @param {RecordHere} record
- * @param {Record<string, import("./push.js").Stop>} stopped
  */
-function standingOf(records, record, stopped) {
+export function standingOf(records, record) {
   const { rows } = records;
+  /** @type {Record<string, import("./push.js").Stop>} */
+  const stopped = rows.get("meta/last_exchange")?.stopped ?? {};
   const backedUp = Number(rows.get("meta/backed_up_seq") ?? 0);
   /** @type {Set<State>} */
   const states = new Set();

@@ -1,0 +1,39 @@
+/** What Today says first: urgent notices under way, questions from headquarters, different versions. */
+
+import { fill, rows } from "../frame.js";
+import { WAITING_KINDS } from "../rules/incident.js";
+import { ageText } from "./age.js";
+import { allConflicts } from "./disputes.js";
+import { passageOf } from "./passage.js";
+import { openQueries } from "./query.js";
+
+/** @typedef {import("../app.js").App} App */
+
+/**
+ * @param {App} app
+ * @param {HTMLElement} root of Today
+ */
+export function attention(app, root) {
+  const notices = app.records
+    .all("incident")
+    .filter(({ values }) => WAITING_KINDS.includes(values.kind))
+    .map((record) => ({ record, passage: passageOf(app, record.id) }))
+    .filter(({ passage }) => !passage.acknowledged)
+    .reverse();
+  rows(root, "notice", notices, ({ record }) => record.id, ({ record, passage }) => ({
+    kind: app.frame.term("incident", record.values.kind),
+    age: ageText(app, passage.savedAt),
+    here: passage.reached !== "received" && passage.reached !== "apart",
+    apart: passage.reached === "apart",
+    unread: passage.reached === "received",
+  }));
+  const queries = openQueries(app.records);
+  rows(root, "query", queries, ({ id }) => id, ({ values }) => ({ question: values.question ?? "" }));
+  const conflicts = allConflicts(app.records).filter(({ settled }) => !settled).length;
+  fill(root, {
+    hasNotices: notices.length > 0,
+    hasQueries: queries.length > 0,
+    hasConflicts: conflicts > 0,
+    conflicts: conflicts ? app.word(conflicts === 1 ? "conflict_one" : "conflicts", { count: conflicts }) : "",
+  });
+}

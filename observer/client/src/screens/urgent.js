@@ -1,0 +1,55 @@
+/** Urgent for headquarters: who is at risk, what is asked, a few words, one button; then how far it is. */
+
+import { fill } from "../frame.js";
+import { giveNotice, keepForm, sendNotice, showForm, showNotices, wantedOf } from "./notice.js";
+import { passageOf } from "./passage.js";
+
+const KIND = "urgent";
+/** Whether another one is written while some are under way. */
+let another = false;
+/** Two taps are one notice. */
+let isSending = false;
+
+/** @type {import("../frame.js").Screen} */
+export const urgent = {
+  name: KIND,
+
+  enter(app, root, params) {
+    keepForm(app, root, KIND);
+    const wanted = wantedOf(app, KIND, params);
+    showForm(app, root, wanted);
+    const found = showNotices(app, root, [KIND]);
+    const isUnderWay = found.some(({ id }) => !passageOf(app, id).acknowledged);
+    const emergency = String(app.records.all("mission")[0]?.values.emergency ?? "");
+    fill(root, { writing: another || !isUnderWay || hasWords(wanted), any: found.length > 0, emergency, advice: Boolean(emergency) });
+  },
+
+  leave() {
+    another = false;
+  },
+
+  acts: {
+    send: async ({ app, params }) => {
+      if (isSending) return;
+      isSending = true;
+      another = false;
+      try {
+        await giveNotice(app, KIND, wantedOf(app, KIND, params), params);
+        scrollTo(0, 0);
+      } finally {
+        isSending = false;
+        app.changed();
+      }
+    },
+    again: ({ app, key }) => sendNotice(app, key),
+    another: ({ app }) => {
+      another = true;
+      app.changed();
+    },
+  },
+};
+
+/** @param {import("./notice.js").Wanted} wanted */
+function hasWords({ persons, needs, text }) {
+  return persons.length > 0 || needs.length > 0 || text.trim() !== "";
+}
