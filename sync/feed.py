@@ -6,6 +6,7 @@ that was restored mean something else.
 
 from typing import Any, Final
 
+from schemas.rights import HUB
 from sync.change import envelope_of
 from sync.errors import BadRequest
 from sync.log import Log, Step
@@ -38,10 +39,21 @@ def page(log: Log, device: Device, epoch: str, cursor: str, limit: int) -> dict[
         "head": {"seq": head.seq, "hash": head.hash},
         "changes": [item for step in taken if (item := _item(step)) is not None],
         "receipts": log.sheets(sheets),
-        "forget": [] if after == START else log.lost_sight(device.author, after[0], last[0]),
+        "forget": _forget(log, device.author, after, last, upto),
         "cursor": f"{epoch}.{last[0]}.{last[1]}",
         "more": more,
     }
+
+
+def _forget(
+    log: Log, author: str, after: tuple[int, int], last: tuple[int, int], upto: int
+) -> list[str]:
+    if after != START:
+        return log.lost_sight(author, after[0], last[0])
+    # A restored headquarters is read from the beginning, by devices that the one before it had
+    # shown things to; of anybody else's they learn nothing but ids of what they once saw.
+    restored = len(log.devices(HUB)) > 1
+    return log.lost_sight(author, 0, upto, ever=True) if restored else []
 
 
 def _place_of(cursor: str, epoch: str) -> tuple[int, int]:

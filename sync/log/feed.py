@@ -12,7 +12,8 @@ from sync.log.store import LogFile
 _PUBLIC = "('mission', 'device', 'checklist')"
 
 # What an author sees of others, each with the position since when: assigned cases and one's own,
-# with their persons, hearings and assignments; queries and reviews on one's observations.
+# with their persons, hearings and assignments; queries and reviews on one's observations, and
+# reviews of one's incidents ("observation" is what a record is about).
 _OTHERS = """
 WITH cases (record, since) AS (
     SELECT record, min(since) FROM (
@@ -142,16 +143,20 @@ class Feed(LogFile):
             for row in rows
         ]
 
-    def lost_sight(self, author: str, after: int, upto: int) -> list[str]:
-        """The records that an author saw at position ``after`` and no longer sees."""
+    def lost_sight(self, author: str, after: int, upto: int, *, ever: bool = False) -> list[str]:
+        """The records that an author saw at position ``after`` and no longer sees.
+
+        :param ever: also those that the author saw at any time, as who reads from the beginning
+            after a restore may have them
+        """
         rows = self._rows(
             _VISIBLE + "SELECT r.record FROM assignments a JOIN records r"
             ' ON r.record = a."case" OR r."case" = a."case" AND r.kind IN (\'person\', \'hearing\','
             " 'assignment')"
             " WHERE a.author = :author AND a.ended > :after AND a.ended <= :upto"
-            " AND a.begun <= :after AND r.record NOT IN (SELECT record FROM visible)"
+            " AND (a.begun <= :after OR :ever) AND r.record NOT IN (SELECT record FROM visible)"
             " GROUP BY r.record ORDER BY min(r.rowid)",
-            {"author": author, "after": after, "upto": upto},
+            {"author": author, "after": after, "upto": upto, "ever": ever},
         )
         return [row[0] for row in rows]
 

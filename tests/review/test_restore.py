@@ -299,3 +299,20 @@ def test_old_tokens_are_worth_nothing(hq: Headquarters, phone: Make) -> None:
     with pytest.raises(HubRefused) as refused:
         anna.transport.get("pull", cursor="", limit=10)
     assert refused.value.code == "signed_out"
+
+
+def test_who_was_assigned_by_the_backup_and_no_longer_is_forgets(
+    hq: Headquarters, phone: Make
+) -> None:
+    """The end of it comes before the device asks: it reads a new headquarters from the beginning."""
+    anna, ben = phone("ANNA"), phone("BEN")
+    case = anna.write("case", str(uuid7()), {"title": "Case Heron (fictional)"}).record
+    anna.sync()
+    hq.hub.assign(MISSION, case, "BEN")
+    ben.sync()
+    assert ben.log.changes_of(case)
+    hq.back_up()
+    hq.burn_and_restore()
+    hq.hub.unassign(MISSION, case, "BEN")
+    ben.sync()
+    assert not ben.log.changes_of(case)
