@@ -5,7 +5,7 @@ import { check, DeviceKey } from "../src/protocol/keys.js";
 import { fromB64url } from "../src/protocol/bytes.js";
 import { send, sendSitting, sendUrgent } from "../src/records/cut.js";
 import { colleague, court, desk, plain, pulled } from "./records_desk.js";
-import { onDisk, scrambling } from "./store_disk.js";
+import { faulty, onDisk, scrambling } from "./store_disk.js";
 
 /** The chain as it lies in the store, by number; fails when a number is there twice. */
 function chain(rows) {
@@ -215,6 +215,20 @@ test("a cut that could not be written leaves the drafts, and the next one goes",
   rows.write = write;
   assert.equal(records.get(trial).dirty.title, "Fictional case 7");
   assert.equal((await send(records, [trial]))[0].seq, 1);
+});
+
+test("a cut that reached the disk although it was told as lost is not cut twice", async () => {
+  const { factory, seen } = faulty();
+  const { records, rows, saver } = await desk({ factory });
+  const { trial, hearing } = court(records);
+  await saver.flush();
+  seen.plan = ["unheard", "unheard"];
+  await assert.rejects(send(records, [trial]), { code: "storage_lost" });
+  assert.equal(records.get(trial).dirty.title, "Fictional case 7");
+  const changes = await send(records, [trial, hearing]);
+  assert.deepEqual(changes.map(({ seq, record }) => [seq, record]), [[2, hearing]]);
+  assert.deepEqual(chain(rows).map(({ record }) => record), [trial, hearing]);
+  assert.deepEqual(plain(records.get(trial).drafts), {});
 });
 
 test("a submitted observation takes along what it hangs on and what is attached", async () => {

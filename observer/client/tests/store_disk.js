@@ -47,7 +47,7 @@ export function opened(request) {
  * A factory whose connections can be made to fail.
  *
  * `opens` counts connections; `connections` are they; `plan` has, for each next transaction that
- * writes, what happens: null nothing, "lost" the connection is gone, or an error's name.
+ * writes, what happens: null nothing, "lost" the connection is gone, "unheard" it is on disk and told as lost, or an error's name.
  */
 export function faulty() {
   const real = new IDBFactory();
@@ -73,9 +73,20 @@ function break_(database, seen) {
     const fault = seen.plan.shift() ?? null;
     if (fault === "lost") throw new DOMException("closing", "InvalidStateError");
     const made = transaction(names, mode, options);
+    if (fault === "unheard") return unheard(made);
     if (fault) fail(made, fault);
     return made;
   };
+}
+
+/** The transaction reaches the disk, and the browser says that it did not. */
+function unheard(transaction) {
+  let told = null;
+  Object.defineProperty(transaction, "oncomplete", { set: () => {} });
+  Object.defineProperty(transaction, "onabort", { set: (listener) => void (told = listener) });
+  Object.defineProperty(transaction, "error", { get: () => new DOMException("ordered", "UnknownError") });
+  transaction.addEventListener("complete", () => told());
+  return transaction;
 }
 
 /** The transaction is aborted by the browser, as with a full disk. */

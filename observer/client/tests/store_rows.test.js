@@ -204,6 +204,13 @@ test("of two rows with one name the later counts, and a drop takes both", async 
   assert.ok(!(await onDisk(factory)).some(({ text }) => text.includes("draft/a/x")));
 });
 
+test("an overwritten row keeps its place among the others", async () => {
+  const { rows } = await fresh();
+  await rows.write({ put: [["change/a", 1], ["change/b", 1]] });
+  await rows.write({ put: [["change/a", 2]], drop: ["change/a"] });
+  assert.deepEqual(rows.entries("change/"), [["change/a", 2], ["change/b", 1]]);
+});
+
 test("files are kept, found again and dropped", async () => {
   const { factory, rows } = await fresh({ vault: scrambling(7) });
   const row = await rows.putFile("ab".repeat(32), new Blob([new Uint8Array([1, 2, 3])]), { type: "image/jpeg" });

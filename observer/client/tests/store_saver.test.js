@@ -103,3 +103,21 @@ test("what is set while a write fails is newer than what failed", async () => {
   await saver.flush();
   assert.equal(rows.get("draft/a/x"), "new");
 });
+
+test("what reached the disk although it was told as lost is found again by the next write", async () => {
+  const { seen, saver } = await fresh();
+  seen.plan = ["unheard", "unheard"];
+  saver.set("draft/a/x", "Amina");
+  await assert.rejects(saver.flush(), { code: "storage_lost" });
+  const there = async () => (await onDisk(seen.real)).filter(({ text }) => text.includes("draft/a/x"));
+  assert.equal((await there()).length, 1);
+  saver.set("draft/a/x", "other");
+  await saver.flush();
+  assert.deepEqual((await there()).map(({ text }) => text.includes("Amina")), [false]);
+  seen.plan = ["unheard", "unheard"];
+  saver.set("draft/b/x", "Amina");
+  await assert.rejects(saver.flush());
+  saver.set("draft/b/x", null);
+  await saver.flush();
+  assert.ok(!(await onDisk(seen.real)).some(({ text }) => text.includes("Amina")));
+});

@@ -221,7 +221,7 @@ async function keep(records, parts, changes, stored) {
 function asRow(at) {
   return ({ hash, payload, signature }) => [
     CHANGE + hash,
-    { payload, signature, state: "stored", code: null, at, own: true },
+    { payload, signature, state: "stored", code: null, at, own: true, held: false },
   ];
 }
 

@@ -17,6 +17,7 @@ import { instant } from "../protocol/clock.js";
  * @property {string | null} [code] why it is in quarantine
  * @property {string} at when it came here (this device's clock)
  * @property {boolean} own whether this device's author wrote it
+ * @property {boolean} [held] headquarters is known to hold it
  */
 /** @typedef {{change: Change, row: ChangeRow, author: string}} Held */
 /**
@@ -61,6 +62,12 @@ export class Shelf {
    * @returns {Promise<string | undefined>} the record that it belongs to
    */
   async take(hash, row) {
+    const known = this.#record.get(hash);
+    const here = known && this.#folders.get(known)?.changes.get(hash);
+    if (here && row && saysTheSame(here.row, row)) {
+      here.row = row;
+      return known;
+    }
     const held = row && (await this.#read(hash, row));
     const before = this.#record.get(hash);
     if (before !== undefined) this.#lose(hash, before);
@@ -158,4 +165,21 @@ function factsOf(held) {
     .sort((one, two) => instant(one.row.at) - instant(two.row.at) || one.change.seq - two.change.seq);
   const known = held.find(({ row }) => row.state === "stored") ?? held[0];
   return { kind: known.change.kind, isListed: taken.length > 0, creator: first?.author };
+}
+
+/**
+ * Whether a row differs from what it was at most in how far the change has come.
+ *
+ * @param {ChangeRow} one
+ * @param {ChangeRow} other
+ */
+function saysTheSame(one, other) {
+  const { payload, envelope, restated, state, own } = one;
+  return (
+    payload === other.payload &&
+    envelope === other.envelope &&
+    state === other.state &&
+    own === other.own &&
+    JSON.stringify(restated) === JSON.stringify(other.restated)
+  );
 }

@@ -37,6 +37,19 @@ export class Held {
   }
 
   /**
+   * Hold a row that was just written; its twins went with it, its place among the others stays.
+   *
+   * @param {string} key
+   * @param {[string, any]} row
+   * @param {Bytes} sealed
+   */
+  put(key, [name, value], sealed) {
+    this.twins.delete(name);
+    this.keys.delete(name);
+    this.take(key, [name, value], sealed);
+  }
+
+  /**
    * Let a row go, with its twins.
    * @param {string} name
    */

@@ -13,6 +13,8 @@ export class Saver {
   #waiting = new Map();
   /** @type {Map<string, any>} */
   #inFlight = new Map();
+  /** Rows whose write failed: it may have reached the disk all the same. @type {Set<string>} */
+  #doubtful = new Set();
   /** @type {Promise<void> | null} */
   #running = null;
   /** @type {Set<() => void>} */
@@ -78,7 +80,8 @@ export class Saver {
    * @param {any} value `null` removes the row
    */
   set(name, value) {
-    const gone = value === null && !this.#inFlight.has(name) && this.rows.get(name) === undefined;
+    const here = this.#inFlight.has(name) || this.#doubtful.has(name) || this.rows.get(name) !== undefined;
+    const gone = value === null && !here;
     // Typed and taken back before it was written: the disk never sees it.
     if (gone) this.#waiting.delete(name);
     else this.#waiting.set(name, value);
@@ -121,7 +124,9 @@ export class Saver {
       try {
         await this.#write(this.#inFlight);
         this.error = null;
+        for (const name of this.#inFlight.keys()) this.#doubtful.delete(name);
       } catch (error) {
+        for (const name of this.#inFlight.keys()) this.#doubtful.add(name);
         // What was set meanwhile is newer.
         this.#waiting = new Map([...this.#inFlight, ...this.#waiting]);
         this.error = error;
