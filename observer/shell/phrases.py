@@ -6,6 +6,7 @@
 from flask_babel import gettext as _
 
 from observer.forms.records import ENTRY_KINDS, NOT_ADMITTED_BY, ROLES
+from observer.shell.sending_phrases import sending_phrases
 from observer.shell.wording import wording
 from observer.views.words import kind, problem, role, term
 
@@ -21,7 +22,13 @@ def phrases() -> dict[str, str]:
     """All of them by name, in the language that is spoken now."""
     return {
         name: str(words)
-        for name, words in {**_said(), **_errors(), **_terms(), **wording()}.items()
+        for name, words in {
+            **_said(),
+            **_errors(),
+            **_terms(),
+            **wording(),
+            **sending_phrases(),
+        }.items()
     }
 
 

@@ -2,11 +2,12 @@
 
 import { Frame } from "./frame.js";
 import { Records } from "./records/records.js";
+import { oninstall } from "./screens/install.js";
+import { keepPersisted } from "./screens/phone.js";
 import { screens } from "./screens/screens.js";
 import { Sections } from "./sections.js";
 import { startShell } from "./shell.js";
 import { Status } from "./status.js";
-import { askToPersist } from "./store/health.js";
 import { Rows } from "./store/rows.js";
 import { Saver } from "./store/saver.js";
 import { vault } from "./store/vault.js";
@@ -36,7 +37,7 @@ export class App {
     this.loop = null;
     this.reading = false;
     this.status = new Status(this);
-    /** @type {{takeOver(): Promise<void>, version: string} | null} */
+    /** @type {import("./shell.js").ShellHandle | null} */
     this.shell = null;
   }
 
@@ -118,9 +119,10 @@ async function start() {
   app.reading = (await becomeWriter({ take: false, onlost: () => app.status.lost() })) === "reader";
   frame.start();
   app.status.start();
+  oninstall(() => app.changed());
   if (app.profile) {
     await app.open();
-    void askToPersist();
+    void keepPersisted(app);
     const place = rows.get("meta/place");
     await (place && frame.screens.has(place.name) ? frame.show(place.name, place.params) : frame.show("today"));
   } else {
@@ -135,6 +137,7 @@ async function start() {
     mayUpdate: () => !app.inCourt,
     onUpdate: () => app.status.update(),
   });
+  app.shell.onstate(() => app.changed());
 }
 
 start().catch((error) => {

@@ -2,6 +2,9 @@
 
 import { oldestUnsent, standings } from "./sync/standing.js";
 
+/** What a person can do something about on this phone. */
+const STORAGE = ["storage_full", "storage_lost"];
+
 export class Status {
   /** @param {import("./app.js").App} app */
   constructor(app) {
@@ -51,12 +54,19 @@ export class Status {
       place.textContent = this.app.frame.words[`error.${code}`] ?? message;
       place.hidden = false;
     }
+    const remedy = document.getElementById("remedy");
+    if (remedy) {
+      // Before there is a mission, the other screens have nothing to show.
+      remedy.hidden = !STORAGE.includes(code) || !this.app.profile;
+    }
   }
 
   clear() {
     this.error = null;
     const place = document.getElementById("trouble");
     if (place) place.hidden = true;
+    const remedy = document.getElementById("remedy");
+    if (remedy) remedy.hidden = true;
   }
 
   /** Another tab took over writing. */

@@ -2,6 +2,8 @@
 
 import { fill } from "../frame.js";
 import { enrol as enrolWith, readInvitation } from "../sync/enrol.js";
+import { installState } from "./install.js";
+import { keepPersisted } from "./phone.js";
 import { health } from "../store/health.js";
 import { Transport } from "../sync/transport.js";
 
@@ -14,10 +16,7 @@ export const enrol = {
 
   async enter(_app, root) {
     const { privateLikely } = await health();
-    const { userAgent } = navigator;
-    const apple = /iPhone|iPad/.test(userAgent) || (userAgent.includes("Macintosh") && navigator.maxTouchPoints > 1);
-    const installed = matchMedia("(display-mode: standalone)").matches;
-    fill(root, { private: privateLikely, apple: apple && !installed, scanning: scanner !== null });
+    fill(root, { private: privateLikely, apple: installState() === "apple", scanning: scanner !== null });
     // An invitation scanned with the phone's own camera opens this page with it behind the #.
     if (location.hash.length > 1) {
       const field = /** @type {HTMLTextAreaElement} */ (root.querySelector("textarea"));
@@ -75,6 +74,7 @@ async function begin(app, root, text) {
     app.status.clear();
     await enrolWith({ rows: app.rows, invitation: readInvitation(text), transport: new Transport("/sync/v1") });
     await app.open();
+    void keepPersisted(app);
     await app.frame.show("today");
   } finally {
     fill(root, { working: false });

@@ -5,6 +5,7 @@
  */
 
 import { utf8 } from "../protocol/bytes.js";
+import { Files } from "./files.js";
 import { Log } from "./log.js";
 import { tarEnd, tarHeader, tarPadding } from "./tar.js";
 
@@ -42,24 +43,18 @@ export function loadOf(rows) {
   const records = devices.flatMap((device) => log.ofRecord(device));
   const written = devices.flatMap((device) => log.ofDevice(device)).filter(({ hash }) => !log.holds(hash));
   const changes = [...records, ...written].flatMap(({ row }) => (row.payload === undefined ? [] : [{ payload: row.payload, signature: row.signature }]));
-  return { changes, files: filesOf(log, author) };
+  const files = new Files(log).waiting().map(({ sha256 }) => ({ sha256, ...sizeAndRow(log, sha256) }));
+  return { changes, files };
 }
 
 /**
  * @param {Log} log
- * @param {string} author
- * @returns {Carried[]}
+ * @param {string} sha256
+ * @returns {{size: number, row: string}}
  */
-function filesOf(log, author) {
-  /** @type {Map<string, Carried>} */
-  const found = new Map();
-  for (const { kind, author: by, row } of log.entries()) {
-    if (kind !== "attachment" || by !== author || row.payload === undefined) continue;
-    const { sha256 } = JSON.parse(row.payload).set;
-    const here = sha256 && log.get(`file/${sha256}`);
-    if (here?.row && here.state !== "received") found.set(sha256, { sha256, size: here.size, row: here.row });
-  }
-  return [...found.values()];
+function sizeAndRow(log, sha256) {
+  const { size, row } = log.get(`file/${sha256}`);
+  return { size, row };
 }
 
 /**

@@ -92,6 +92,12 @@ export class Loop {
     this.#ending?.abort();
   }
 
+  /** Give up the conversation in hand; what was done stays done, and the next one goes on. */
+  cancel() {
+    this.#again = false;
+    this.#ending?.abort();
+  }
+
   /** Send and fetch at once; what is written while it runs goes along or right after. */
   now() {
     if (!this.#started) return;

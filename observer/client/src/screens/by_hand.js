@@ -1,0 +1,103 @@
+/** Carrying by hand: one encrypted file with all that headquarters lacks, and its passphrase, shown once. */
+
+import { fill } from "../frame.js";
+import { b64url } from "../protocol/bytes.js";
+import { send } from "../records/cut.js";
+import { loadOf, newPassphrase, writeBundle } from "../sync/bundle.js";
+import { sizeText } from "./sizes.js";
+
+/** @typedef {import("../app.js").App} App */
+
+/** What was made, until one leaves. @type {{file: File, passphrase: string, saved: boolean} | null} */
+let made = null;
+let percent = -1;
+
+/** @type {import("../frame.js").Screen} */
+export const byHand = {
+  name: "by_hand",
+
+  enter(app, root) {
+    const { changes, files } = loadOf(app.rows);
+    const drafts = app.records.unsent().length;
+    const bytes = files.reduce((sum, { size }) => sum + size, 0);
+    fill(root, {
+      what: app.word("load", { changes: changes.length, files: files.length, size: sizeText(bytes, document.documentElement.lang) }),
+      hasDrafts: drafts > 0 && !made && !app.reading,
+      begin: !made && percent < 0,
+      working: percent >= 0 ? app.word("making", { percent }) : "",
+      made: made !== null,
+      passphrase: made?.passphrase ?? "",
+      size: made ? sizeText(made.file.size, document.documentElement.lang) : "",
+      shareable: made !== null && mayShare(made.file),
+      saved: made?.saved ? app.word("file_saved", { name: made.file.name }) : "",
+    });
+  },
+
+  leave() {
+    // Shown once: who comes back makes another.
+    made = null;
+    percent = -1;
+  },
+
+  acts: {
+    make: async ({ app, root }) => {
+      const box = /** @type {HTMLInputElement} */ (root.querySelector("input[name=drafts]"));
+      try {
+        percent = 0;
+        app.changed();
+        await app.saver.flush();
+        if (box.checked && !app.reading) await send(app.records, app.records.unsent().map(({ id }) => id));
+        made = await make(app);
+      } finally {
+        percent = -1;
+        app.changed();
+      }
+    },
+    share: async ({ app }) => {
+      if (!made) return;
+      try {
+        await navigator.share({ files: [made.file] });
+        made.saved = true;
+      } catch (error) {
+        // Who closes the list of apps has not failed at anything.
+        if (/** @type {Error} */ (error).name !== "AbortError") throw error;
+      }
+      app.changed();
+    },
+    save: ({ app }) => {
+      if (!made) return;
+      const address = URL.createObjectURL(made.file);
+      const link = Object.assign(document.createElement("a"), { href: address, download: made.file.name });
+      link.click();
+      // The browser reads it a moment later.
+      setTimeout(() => URL.revokeObjectURL(address), 60_000);
+      made.saved = true;
+      app.changed();
+    },
+    done: ({ app }) => app.frame.show("headquarters"),
+  },
+};
+
+/** @param {App} app */
+async function make(app) {
+  const passphrase = newPassphrase();
+  const content = await writeBundle({
+    passphrase,
+    mission: app.profile.mission,
+    madeAt: app.records.now(),
+    load: loadOf(app.rows),
+    open: (row) => app.rows.file(row),
+    progress: (done, total) => {
+      percent = total ? Math.floor((100 * done) / total) : 0;
+      app.changed();
+    },
+  });
+  // A name that tells neither what it is nor whose.
+  const name = `${b64url(crypto.getRandomValues(new Uint8Array(6)))}.bin`;
+  return { file: new File([content], name, { type: "application/octet-stream" }), passphrase, saved: false };
+}
+
+/** @param {File} file */
+function mayShare(file) {
+  return typeof navigator.canShare === "function" && navigator.canShare({ files: [file] });
+}
