@@ -14,6 +14,7 @@ from observer.errors import PortBusy, WrongSetUp
 from observer.profile import enrol
 from observer.relay import create_relay
 from observer.sending import file_sender, keep_sending, send_and_receive
+from observer.sheet_cli import sheet
 from observer.shell import Shell, ShellNotBuilt, bundle
 from observer.workspace import Workspace
 from schemas.errors import TrialObserverError
@@ -210,5 +211,5 @@ def rebuild() -> None:
         workspace.close()
 
 
-for command in (export_bundle, import_bundle):
+for command in (export_bundle, import_bundle, sheet):
     main.add_command(command)

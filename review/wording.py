@@ -38,6 +38,7 @@ BASES: Final[Mapping[str, Word]] = {
     "reported_by_source": lambda: gettext("Reported by a source"),
 }
 VIA: Final[Mapping[str, Word]] = {
+    "paper": lambda: gettext("noted on paper, typed in later"),
     "own_interpreter": lambda: gettext("through the observer's interpreter"),
     "court_interpreter": lambda: gettext("through the court's interpreter"),
     "colleague": lambda: gettext("from a colleague"),

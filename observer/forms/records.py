@@ -25,6 +25,9 @@ ENTRY_KINDS = (
     "note",
 )
 NOT_ADMITTED_BY = ("police_or_guard", "court_staff", "judge", "registry", "other")
+HEARD = ("direct", "paper", "court_interpreter", "own_interpreter", "colleague")
+# Words on paper were written down as they were heard.
+_HEARD_ONESELF = ("direct", "paper")
 _TIME = Regexp(r"^$|^([01]\d|2[0-3]):[0-5]\d$", message=_l("Write the time as 09:30."))
 
 
@@ -82,13 +85,14 @@ class EntryForm(FlaskForm):
     )
     via = SelectField(
         _l("Heard"),
-        choices=[(v, v) for v in ("direct", "court_interpreter", "own_interpreter", "colleague")],
+        choices=[(v, v) for v in HEARD],
     )
     quote = BooleanField(_l("Exact words, heard directly"))
 
     def validate_quote(self, field: Any) -> None:
         """Exact words are only what was heard directly."""
-        if field.data and (self.via.data != "direct" or self.basis.data != "observed_fact"):
+        heard = self.via.data in _HEARD_ONESELF and self.basis.data == "observed_fact"
+        if field.data and not heard:
             raise ValidationError(_("Exact words are only those you heard directly yourself."))
 
 

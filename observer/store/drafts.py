@@ -34,6 +34,15 @@ def m002_heads(db: Database) -> None:
     db.conn.execute("ALTER TABLE drafts ADD COLUMN heads TEXT")
 
 
+@migrations()
+def m003_typed_lines(db: Database) -> None:
+    """Lines typed in from a sheet of paper, right or wrong, until they are taken into a record."""
+    db.conn.execute(
+        """CREATE TABLE typed_lines (
+            id TEXT PRIMARY KEY, observation TEXT NOT NULL, line TEXT NOT NULL) WITHOUT ROWID"""
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
     """An unsent field; ``value`` is ``None`` where the author cleared what was sent before.
@@ -123,3 +132,23 @@ class Drafts:
                 [kind],
             ).fetchall()
         return [(record, kind_) for record, kind_ in rows]
+
+    def lines(self, observation: str) -> dict[str, str]:
+        """Lines typed in for an observation and not yet taken, by id, in the order of typing."""
+        with self._turn:
+            rows = self.db.conn.execute(
+                "SELECT id, line FROM typed_lines WHERE observation = ? ORDER BY id", [observation]
+            ).fetchall()
+        return {str(id_): str(line) for id_, line in rows}
+
+    def keep_lines(self, observation: str, lines: Mapping[str, str]) -> None:
+        """Keep typed lines by id, all or none, on disk at the end; an empty one is dropped."""
+        with self._turn, told_plainly(), self.db.atomic():
+            self.db.conn.executemany(
+                "INSERT OR REPLACE INTO typed_lines (id, observation, line) VALUES (?, ?, ?)",
+                [(id_, observation, line) for id_, line in lines.items() if line],
+            )
+            self.db.conn.executemany(
+                "DELETE FROM typed_lines WHERE id = ?",
+                [(id_,) for id_, line in lines.items() if not line],
+            )

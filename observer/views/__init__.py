@@ -10,7 +10,9 @@ from observer.views import (
     joins,
     log,
     observations,
+    sheets,
     submit,
+    typing,
 )
 
 blueprints = (
@@ -24,4 +26,6 @@ blueprints = (
     conflicts.pages,
     joins.pages,
     headquarters.pages,
+    sheets.pages,
+    typing.pages,
 )

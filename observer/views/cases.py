@@ -139,6 +139,8 @@ def observe(hearing: str) -> Response:
             "started_at": space.now(),
         },
     )
+    if request.form.get("then") == "type":
+        return redirect(url_for("typing.show", observation=made))
     if attendance["value"] == "observed":
         return redirect(url_for("log.show", observation=made))
     return redirect(url_for("submit.show", observation=made))

@@ -4,6 +4,7 @@ from flask import Blueprint, render_template, request
 
 from observer.errors import StillIncomplete
 from observer.views.words import workspace
+from observer.workspace import Sitting
 
 pages = Blueprint("submit", __name__)
 
@@ -11,8 +12,12 @@ pages = Blueprint("submit", __name__)
 @pages.get("/observations/<observation>/submit")
 def show(observation: str) -> str:
     """What stands in the way."""
-    sitting = workspace().sitting(observation)
-    return render_template("submit.html", sitting=sitting, refused=False)
+    return _render(workspace().sitting(observation), refused=False)
+
+
+def _render(sitting: Sitting, *, refused: bool) -> str:
+    typed = len(workspace().drafts.lines(sitting.observation.id))
+    return render_template("submit.html", sitting=sitting, refused=refused, typed=typed)
 
 
 @pages.post("/observations/<observation>/submit")
@@ -29,6 +34,6 @@ def send(observation: str) -> str | tuple[str, int]:
     space.edit("observation", observation, fields)
     sitting = space.sitting(observation)
     if sitting.assessment.blocking(sitting.observation.values):
-        return render_template("submit.html", sitting=sitting, refused=True), StillIncomplete.status
+        return _render(sitting, refused=True), StillIncomplete.status
     space.send_sitting(sitting)
     return render_template("submitted.html", sitting=sitting)

@@ -63,6 +63,7 @@ def term(value: str) -> str:
         "observed_fact": _("Seen or heard in court"),
         "reported_by_source": _("Told by a source"),
         "direct": _("directly"),
+        "paper": _("directly, noted on paper"),
         "court_interpreter": _("through the court's interpreter"),
         "own_interpreter": _("through my interpreter"),
         "colleague": _("told by a colleague"),
