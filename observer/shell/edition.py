@@ -9,11 +9,13 @@ from typing import Any, Final
 
 from observer.shell.files import HTML, JSON, MANIFEST, SCRIPT, STYLE, ShellFile
 from observer.shell.icons import SIZES, icons
+from observer.shell.packing import pack
 from observer.shell.rendering import PACKAGE, Renderer, base, direction, tag
 from observer.shell.rules import checklist_rules
 from schemas.library import default_checklist
 
 BUNDLE: Final = PACKAGE / "static" / "client"
+SECTIONS: Final = "sections.json"
 STYLES: Final = ("observer.css", "client.css")
 VERSION_LENGTH: Final = 16  # hexadecimal digits of the hash over all
 NOT_BUILT: Final = "The app for phones is not built. Run: make client"
@@ -27,13 +29,20 @@ class ShellNotBuilt(Exception):
 class Edition:
     """One version in one language.
 
-    :param files: by path below its base; the document is the empty path
+    :param files: by path below its base, as the worker keeps them; the document is the empty path
+    :param sections: all sections in one file, from which the worker makes them
     :param worker: ``sw.js``
     """
 
     version: str
     files: dict[str, ShellFile]
+    sections: ShellFile
     worker: ShellFile
+
+    def find(self, path: str) -> ShellFile | None:
+        """The file of a path below the base."""
+        by_itself = {"sw.js": self.worker, SECTIONS: self.sections}
+        return by_itself.get(path) or self.files.get(path)
 
 
 class Shell:
@@ -86,10 +95,16 @@ class Shell:
             "version": version,
             "base": base(language),
             "caches": cache_prefix(language),
+            "sections": SECTIONS,
             "files": {path: file.sha256 for path, file in sorted(files.items())},
         }
         head = f"const SHELL={json.dumps(facts, separators=(',', ':'))};\n".encode()
-        return Edition(version, files, ShellFile(head + worker, SCRIPT))
+        sections = {
+            path: pack(file.body.decode())
+            for path, file in sorted(files.items())
+            if path.startswith("sections/")
+        }
+        return Edition(version, files, _json(sections, JSON), ShellFile(head + worker, SCRIPT))
 
     def _files(self, language: str) -> dict[str, ShellFile]:
         checklist = default_checklist()

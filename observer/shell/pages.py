@@ -18,7 +18,7 @@ HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
     "img-src 'self' blob:; connect-src 'self'; worker-src 'self'; manifest-src 'self'; "
     "form-action 'none'; base-uri 'none'; frame-ancestors 'none'",
-    "Permissions-Policy": "camera=(self), geolocation=(), microphone=()",
+    "Permissions-Policy": "camera=(self), geolocation=(), microphone=(self)",
     "X-Content-Type-Options": "nosniff",
     "X-Robots-Tag": "noindex",
     "Referrer-Policy": "no-referrer",
@@ -57,9 +57,7 @@ def show(language: str, path: str) -> Response:
     if language not in shell.languages:
         return _notice(shell.languages[0], "missing", 404)
     try:
-        if path == "sw.js":
-            return _answer(shell.worker(language))
-        found = shell.edition(language).files.get(path)
+        found = shell.worker(language) if path == "sw.js" else shell.edition(language).find(path)
     except ShellNotBuilt:
         current_app.logger.error(NOT_BUILT)
         return _notice(language, "unbuilt", 503)

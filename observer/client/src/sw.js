@@ -5,15 +5,17 @@
  * here: only `GET` below the shell's own base is answered, the calls of the protocol pass untouched.
  */
 
-/** @typedef {{version: string, base: string, caches: string, files: Record<string, string>}} Facts */
+/** @typedef {{version: string, base: string, caches: string, sections: string, files: Record<string, string>}} Facts */
 
 /** @type {any} */
 const worker = self;
 /** @type {Facts} */
 // @ts-ignore: the server puts it there
-const { version, base, caches: prefix, files } = SHELL;
+const { version, base, caches: prefix, sections, files } = SHELL;
 const own = prefix + version;
 const ANSWER_WITHIN = 3000; // milliseconds
+const FEW = 5; // so many sections are fetched one by one, more are fetched at once
+const FIRST_MARK = 0xe000;
 
 worker.addEventListener("install", (/** @type {any} */ event) => event.waitUntil(install()));
 worker.addEventListener("activate", (/** @type {any} */ event) => event.waitUntil(activate()));
@@ -32,10 +34,7 @@ worker.addEventListener("fetch", (/** @type {any} */ event) => {
 /** Fetch every file; only when all are there and right are they put into a cache. */
 async function install() {
   const stop = new AbortController();
-  const paths = Object.keys(files);
-  const found = await Promise.all(
-    paths.map(async (path) => (await alreadyHere(path)) ?? fetched(path, stop.signal)),
-  ).catch((error) => {
+  const found = await gathered(stop.signal).catch((error) => {
     stop.abort();
     throw error;
   });
@@ -43,7 +42,7 @@ async function install() {
   const before = await caches.has(own);
   try {
     const cache = await caches.open(own);
-    await Promise.all(paths.map((path, index) => cache.put(base + path, found[index])));
+    await Promise.all([...found].map(([path, answer]) => cache.put(base + path, answer)));
   } catch (error) {
     if (!before) await caches.delete(own);
     throw error;
@@ -51,15 +50,73 @@ async function install() {
 }
 
 /**
+ * All files of this version: what did not change from the earlier one, the rest from the server.
+ * @param {AbortSignal} signal
+ */
+async function gathered(signal) {
+  /** @type {Map<string, Response>} */
+  const found = new Map();
+  const missing = [];
+  for (const path of Object.keys(files)) {
+    const here = await alreadyHere(path);
+    if (here) found.set(path, here);
+    else missing.push(path);
+  }
+  const parts = missing.filter((path) => path.startsWith("sections/"));
+  const together = parts.length > FEW ? parts : [];
+  const single = missing.filter((path) => !together.includes(path));
+  await Promise.all([
+    ...single.map(async (path) => found.set(path, await fetched(path, signal))),
+    together.length && unpacked(together, found, signal),
+  ]);
+  return found;
+}
+
+/**
  * A file from the server: the very one, or none. A login page, an error or another version is refused.
+ * What the page itself just fetched need not travel again; if that is not it, the server is asked.
  * @param {string} path
  * @param {AbortSignal} [signal]
  */
 async function fetched(path, signal) {
-  const answer = await fetch(base + path, { cache: "no-store", credentials: "omit", redirect: "error", signal });
+  for (const cache of /** @type {RequestCache[]} */ (["no-cache", "no-store"])) {
+    const answer = await asked(path, cache, signal);
+    if ((await hash(answer)) === files[path]) return answer;
+  }
+  throw new Error(`${path}: not what this version has`);
+}
+
+/**
+ * @param {string} path
+ * @param {RequestCache} cache
+ * @param {AbortSignal} [signal]
+ */
+async function asked(path, cache, signal) {
+  const answer = await fetch(base + path, { cache, credentials: "omit", redirect: "error", signal });
   if (answer.status !== 200 || answer.redirected) throw new Error(`${path}: ${answer.status}`);
-  if ((await hash(answer)) !== files[path]) throw new Error(`${path}: not what this version has`);
   return answer;
+}
+
+/**
+ * Sections from the one file that has them all; twin of `observer/shell/packing.py`.
+ * @param {string[]} paths
+ * @param {Map<string, Response>} found
+ * @param {AbortSignal} signal
+ */
+async function unpacked(paths, found, signal) {
+  const answer = await asked(sections, "no-cache", signal);
+  const headers = new Headers(answer.headers);
+  for (const each of ["content-encoding", "content-length", "etag"]) headers.delete(each);
+  headers.set("content-type", "text/html; charset=utf-8");
+  const packed = await answer.json();
+  for (const path of paths) {
+    /** @type {[string, ...string[]][]} */
+    const pieces = packed[path];
+    const text = pieces.map(([piece, ...values]) => piece.replace(/[\uE000-\uE00F]/g, (mark) => values[mark.charCodeAt(0) - FIRST_MARK] ?? ""));
+    const section = new Response(text.join(""), { headers });
+    if ((await hash(section)) !== files[path]) throw new Error(`${path}: not what this version has`);
+    found.set(path, section);
+  }
 }
 
 /**
