@@ -11,7 +11,7 @@ from typing import Any
 from nacl.signing import SigningKey
 
 from sync.change import Change, Signer, envelope_of, make_change, read_change, read_erased
-from sync.keys import DeviceKey
+from sync.keys import DeviceKey, b64url, from_b64url
 
 LIMIT = 2**53 - 1
 TEXTS = (
@@ -179,16 +179,25 @@ def known_graph(dice: random.Random, size: int) -> list[tuple[Change, dict[str, 
             erased = read_erased(envelope, change.signature, change.hash, restated)
             known.append((erased, restated))
         elif fate < 0.4:
-            known.append((_later(change), {}))
+            known.append((later(change), {}))
         else:
             known.append((change, {}))
     dice.shuffle(known)
     return known or [(change, {})]
 
 
-def _later(change: Change) -> Change:
+def later(change: Change) -> Change:
+    """The change as a later version might write it."""
     payload = change.payload.replace('{"v":1,', '{"v":2,"new":true,', 1)
     return read_change(payload, change.signature)
+
+
+# Of small order, or not in their one form: what proves nothing.
+WEAK_POINTS = (
+    *("00" * 32, f"01{'00' * 31}", f"ec{'ff' * 30}7f", f"ed{'ff' * 30}7f", f"ee{'ff' * 30}7f"),
+    *("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05", f"ff{'ff' * 30}7f"),
+    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+)
 
 
 def forged(dice: random.Random, given: dict[str, str]) -> list[dict[str, str]]:
@@ -202,7 +211,12 @@ def forged(dice: random.Random, given: dict[str, str]) -> list[dict[str, str]]:
         *(signature + "==", "", "é", signature[:-1] + "_", f"+{signature[1:]}", f"{signature}\n"),
     )
     bad_keys = (key[:-1], "", key[::-1], "A" * 43, "_" * 43, f"{key}A")
+    weak = [bytes.fromhex(point) for point in WEAK_POINTS]
+    weak += [point[:31] + bytes([point[31] | 0x80]) for point in weak]
     return [
+        *({**given, "key": b64url(p), "signature": b64url(p + bytes(32))} for p in weak),
+        {**given, "signature": b64url(weak[1] + from_b64url(signature)[32:])},
+        {**given, "signature": b64url(from_b64url(signature)[:32] + b"\xff" * 32)},
         {**given, "purpose": other},
         {**given, "payload": f"{given['payload']} "},
         {**given, "payload": "\ud800"},

@@ -26,6 +26,33 @@ const PKCS8 = [48, 46, 2, 1, 0, 48, 5, 6, 3, 43, 101, 112, 4, 34, 4, 32];
 /** A public key of zeros is no device's; it only asks whether the browser knows the algorithm. */
 const ANY_KEY = new Uint8Array(32);
 
+// Low bytes first, without the sign: points of small order, for which a signature proves nothing.
+const SMALL_ORDER = new Set([
+  "0000000000000000000000000000000000000000000000000000000000000000",
+  "0100000000000000000000000000000000000000000000000000000000000000",
+  "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+  "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+  "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+]);
+/** From this on, with 30 bytes of ones between, a number is no remainder of 2^255-19. */
+const MODULUS = { first: 0xed, last: 0x7f };
+
+/**
+ * Whether 32 bytes are a point that libsodium refuses and some browsers take: one of small order,
+ * or one that is not written in its one form. Devices must not differ in what they take for signed.
+ *
+ * @param {Uint8Array} point a public key, or the first half of a signature
+ */
+export function isWeak(point) {
+  const bytes = Array.from(point);
+  bytes[31] &= 0x7f;
+  const isBeyond =
+    bytes[31] === MODULUS.last &&
+    bytes[0] >= MODULUS.first &&
+    bytes.slice(1, 31).every((byte) => byte === 0xff);
+  return isBeyond || SMALL_ORDER.has(bytes.map((byte) => byte.toString(16).padStart(2, "0")).join(""));
+}
+
 /** @type {Engine} */
 export const native = {
   name: "WebCrypto",

@@ -5,7 +5,7 @@
  */
 
 import { b64url, fromB64url, isUnicode, sha256Hex, utf8 } from "./bytes.js";
-import { engine } from "./ed25519.js";
+import { engine, isWeak } from "./ed25519.js";
 import { Refusal } from "./errors.js";
 
 /** What may be signed. */
@@ -85,7 +85,8 @@ export async function check(publicKey, purpose, payload, signature, by) {
   const key = fromB64url(publicKey);
   const proof = fromB64url(signature);
   const sound = key.length === KEY_BYTES && proof.length === SIGNATURE_BYTES;
-  if (!sound || !(await (by ?? (await engine())).verify(key, signed, proof))) {
+  const isProof = sound && !isWeak(key) && !isWeak(proof.subarray(0, KEY_BYTES));
+  if (!isProof || !(await (by ?? (await engine())).verify(key, signed, proof))) {
     throw new Refusal("bad_signature", DOES_NOT_HOLD);
   }
 }
