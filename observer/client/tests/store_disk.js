@@ -83,7 +83,11 @@ function break_(database, seen) {
 function unheard(transaction) {
   let told = null;
   Object.defineProperty(transaction, "oncomplete", { set: () => {} });
-  Object.defineProperty(transaction, "onabort", { set: (listener) => void (told = listener) });
+  Object.defineProperty(transaction, "onabort", {
+    set(listener) {
+      told = listener;
+    },
+  });
   Object.defineProperty(transaction, "error", { get: () => new DOMException("ordered", "UnknownError") });
   transaction.addEventListener("complete", () => told());
   return transaction;
