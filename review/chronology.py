@@ -10,11 +10,11 @@ from typing import Any
 
 from review.i18n import gettext
 from review.wording import BASES, KINDS, VIA, minutes, said
+from schemas.late import phone_gaps
 from sync.projection.rows import local_time
 
 Row = Mapping[str, Any]
 
-LATE_MINUTES = 15  # written down later than this, an entry is marked late
 WANTS_RULING = frozenset({"request", "objection"})
 
 
@@ -116,14 +116,26 @@ def _when(time: str, precision: str) -> str:
 
 
 def _late(row: Row, zone: str | None) -> str:
-    later = int(row["minutes_late"] or 0)
-    if later < LATE_MINUTES:
+    if not is_set(row["late"]):
         return ""
+    later = int(row["minutes_late"] or 0)
     return gettext(
         "written down %(later)s later, at %(time)s",
         later=minutes(later),
         time=local_time(row["entered_at"], zone) or row["entered_at"],
     )
+
+
+def phone_away(entries: Sequence[Row], zone: str | None) -> list[dict[str, str]]:
+    """When the observer's phone was away; an empty ``until``: the log does not say."""
+    log = {f"log/{row['id']}": {**row, "withdrawn": is_set(row["withdrawn"])} for row in entries}
+    return [
+        {
+            "since": local_time(gap.since, zone) or gap.since,
+            "until": (local_time(gap.until, zone) or gap.until) if gap.until else "",
+        }
+        for gap in phone_gaps(log)
+    ]
 
 
 def listed(value: object) -> list[str]:

@@ -17,8 +17,10 @@ from review.errors import NotAcceptable
 from review.follower import projecting, turn
 from review.hub import Hub
 from review.invitation_cli import activate, invitations, invite
+from review.mission_cli import mission as mission_group
 from review.reviewers import ROLES as REVIEWER_ROLES
 from review.reviewers import add_reviewer
+from review.urgent_cli import acknowledge, urgent
 
 
 @click.group()
@@ -77,7 +79,7 @@ def _add_reviewer(hub: Hub, name: str, role: str, mission: str) -> None:
 
 for command in (invite, invitations, activate, import_bundle):
     main.add_command(command)
-for command in (verify, backup, restore, history, erase):
+for command in (verify, backup, restore, history, erase, acknowledge, urgent, mission_group):
     main.add_command(command)
 
 
@@ -85,12 +87,15 @@ for command in (verify, backup, restore, history, erase):
 @click.argument("mission")
 @click.argument("case")
 @click.argument("author")
+@click.option("--hearing", help="The hearing of the case that they are sent to.")
 @click.pass_context
 @plainly
-def assign(context: click.Context, mission: str, case: str, author: str) -> None:
+def assign(
+    context: click.Context, mission: str, case: str, author: str, hearing: str | None
+) -> None:
     """Let an author write the records of a case."""
     with hub_of(context) as hub:
-        hub.assign(mission, case, author)
+        hub.assign(mission, case, author, hearing=hearing)
     click.echo(f"{author} is assigned to the case.")
 
 

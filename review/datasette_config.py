@@ -61,7 +61,7 @@ TABLES: Final[Mapping[str, Mapping[str, Any]]] = {
     "coverage": {"facets": ["state"], "sortable_columns": ["item_id", "state"]},
     "log_entries": {
         "label_column": "local_time",
-        "facets": ["kind", "basis", "at_precision", "quote"],
+        "facets": ["kind", "basis", "at_precision", "quote", "late"],
         "sort_desc": "at",
         "sortable_columns": ["at", "entered_at", "minutes_late", "place", "kind"],
     },
@@ -70,6 +70,12 @@ TABLES: Final[Mapping[str, Mapping[str, Any]]] = {
         "facets": ["type", "derived", "author"],
         "sort_desc": "added_at",
         "sortable_columns": ["added_at", "taken_at", "received_at", "size"],
+    },
+    "incidents": {
+        "label_column": "code",
+        "facets": ["kind", "author", "acknowledged_by"],
+        "sort_desc": "received_at",
+        "sortable_columns": ["opened_at", "received_at", "acknowledged_at", "kind", "author"],
     },
     "conflicts": {"facets": ["kind", "author"], "sortable_columns": ["recorded_at", "field"]},
     "problems": {"facets": ["code", "overridden"], "sortable_columns": ["code", "item_id"]},
@@ -104,6 +110,10 @@ DESCRIPTIONS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "log_entries": ("Log entries", "What was seen and heard; the words are in the notes."),
     "attachments": ("Files", "Photos, sound and documents; they are opened from the observation."),
+    "incidents": (
+        "Urgent notices and incidents",
+        "What observers ask headquarters for, safe arrivals, and who acknowledged them.",
+    ),
     "conflicts": ("Conflicts", "Fields about which devices or people say different things."),
     "problems": ("Problems", "What is missing in an observation or does not fit together."),
     "items": ("Questions", "The questions of the checklist, in its order."),
@@ -168,7 +178,8 @@ def metadata_of(names: Iterable[str]) -> dict[str, Any]:
                     "title": "Notes",
                     "description": "Log text, comments, answers in words, reasons.",
                     "columns": {
-                        "kind": "log_entry, comment (the observer's assessment), answer, reason",
+                        "kind": "log_entry, comment (the observer's assessment), answer, reason; "
+                        "incident (in practice only), acknowledgement",
                         "original": "The words in the language they were spoken in",
                     },
                 }

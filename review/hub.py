@@ -4,6 +4,7 @@ Works on the folder of one headquarters, beside a running ingest too: each chang
 transaction of the log. Knows neither HTTP nor Datasette.
 """
 
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -30,6 +31,9 @@ from sync.receipts import Issuer
 AUTHOR: Final = "HQ"
 CALLS: Final = "/-/sync/v1"
 LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
+# What every device of a mission is told, with the most characters of each.
+LONGEST: Final = {"phone": 32, "app_name": 30, "emergency": 2000, "title": 200}
+PHONE: Final = re.compile(r"\+?[0-9](?:[ ()./-]*[0-9]){2,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +189,21 @@ class Hub:
         seat.write(log, "device", seat.device, own, self.now)
         seat.write(log, "mission", seat.record, {**fields, "practice": seat.practice}, self.now)
 
+    def set_mission(self, mission: str, values: Mapping[str, str]) -> Change:
+        """Set what every device of a mission is told; an empty value clears.
+
+        :param values: of ``phone``, ``app_name``, ``emergency``, ``title``
+        :raises NotAcceptable: a value is not of its form
+        """
+        _check_told(values)
+        log = self.log(mission)
+        try:
+            record = self.seat(log).record
+        finally:
+            log.close()
+        fields = {name: value.strip() or None for name, value in values.items()}
+        return self._sign(mission, "mission", record, fields)
+
     def _sign(self, mission: str, kind: str, record: str, fields: Mapping[str, Any]) -> Change:
         log = self.log(mission)
         try:
@@ -193,20 +212,28 @@ class Hub:
         finally:
             log.close()
 
-    def assign(self, mission: str, case: str, author: str, by: str = AUTHOR) -> Change:
+    def assign(
+        self, mission: str, case: str, author: str, by: str = AUTHOR, hearing: str | None = None
+    ) -> Change:
         """Let an author write the records of a case.
 
-        :raises NotAcceptable: there is no such case, or it is not an author's code
+        :param hearing: the one they are sent to; they see the whole case all the same
+        :raises NotAcceptable: there is no such case or hearing, or it is not an author's code
         """
         _check_author(author)
         log = self.log(mission)
         try:
             known = case in log.records("case")
+            of_case = log.records_of_case(case)
         finally:
             log.close()
         if not known:
             raise NotAcceptable(f"There is no case {case!r} in the mission {mission!r}.")
         fields = {"case": case, "author": author, "by": by}
+        if hearing is not None:
+            if (hearing, "hearing") not in of_case:
+                raise NotAcceptable(f"There is no hearing {hearing!r} in the case {case!r}.")
+            fields["hearing"] = hearing
         return self._sign(mission, "assignment", str(uuid7()), fields)
 
     def unassign(self, mission: str, case: str, author: str) -> None:
@@ -309,6 +336,19 @@ def _check_mission(mission: str, time_zone: str) -> None:
         raise NotAcceptable(
             f"{time_zone!r} is not a time zone. An example is: Europe/Berlin"
         ) from error
+
+
+def _check_told(values: Mapping[str, str]) -> None:
+    if not values:
+        raise NotAcceptable("Name what to set, for example: --phone '+49 30 5550100'")
+    for name, value in values.items():
+        if len(value.strip()) > LONGEST[name]:
+            raise NotAcceptable(f"{name} has at most {LONGEST[name]} characters.")
+    phone = values.get("phone", "").strip()
+    if phone and not PHONE.fullmatch(phone):
+        raise NotAcceptable(f"{phone!r} is not a phone number. An example is: +49 30 5550100")
+    if not values.get("title", "x").strip():
+        raise NotAcceptable("A mission keeps a title.")
 
 
 def _check_author(author: str) -> None:

@@ -5,7 +5,7 @@ Writes nothing. All SQL is in ``review.store``; who may see what is in ``review.
 
 from asyncio import to_thread
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,9 +15,19 @@ from datasette.resources import DatabaseResource
 from review.access import READ, reviewer_of, text_database
 from review.attachments import give, has, shown, store_of
 from review.attention import attention
+from review.chronology import phone_away
 from review.i18n import direction, gettext, language, preferred, speaking
+from review.incidents import shown as shown_incidents
 from review.reading import STATES, read_observation
-from review.store.reading import Row, Rows, attachment_of, facts_of, mission_of, notes_of
+from review.store.reading import (
+    Row,
+    Rows,
+    attachment_of,
+    facts_of,
+    incident_words,
+    mission_of,
+    notes_of,
+)
 from review.wording import ATTENDANCE, REFUSED_BY, said
 from schemas.checklist import Checklist
 from schemas.checklist_schema import ChecklistError
@@ -60,8 +70,16 @@ async def start(request: Request, datasette: Any) -> Response:
             row["url"] = observation_url(mission, row["id"])
             row["received"] = moment(row["received_at"], row["time_zone"])
             row["attendance_label"] = said(ATTENDANCE, row["attendance"])
+        for row in rows["incidents"]:
+            row["opened"] = moment(row["opened_at"], row["time_zone"])
+            row["acknowledged"] = moment(row["acknowledged_at"], row["time_zone"])
+        texts = _database(datasette, text_database(mission))
+        words: list[Row] = await texts.execute_fn(incident_words)
+        urgent, arrivals = shown_incidents(rows.pop("incidents"), words, datetime.now(UTC))
         page = {
             "mission": mission,
+            "urgent": urgent,
+            "safe_arrivals": arrivals,
             **rows,
             "totals": {**rows["totals"][0], "files_waited_for": waited},
         }
@@ -122,6 +140,7 @@ def observation_page(
         "attention": attention(facts, notes, checklist, reading, language()),
         "sections": reading.sections,
         "entries": reading.entries,
+        "phone_away": phone_away(facts["log_entries"], hearing.get("time_zone")),
         "attachments": shown(
             facts["attachments"], arrived, reading.entries, f"{mission_url(mission)}/attachments"
         ),

@@ -32,6 +32,8 @@ KINDS: Final[Mapping[str, Word]] = {
     "objection": lambda: gettext("Objection"),
     "quotation": lambda: gettext("Quotation"),
     "note": lambda: gettext("Note"),
+    "phone_handed_in": lambda: gettext("Phone handed in"),
+    "phone_returned": lambda: gettext("Phone returned"),
 }
 BASES: Final[Mapping[str, Word]] = {
     "observed_fact": lambda: gettext("Seen or heard in court"),
@@ -65,6 +67,22 @@ ROLES: Final[Mapping[str, Word]] = {
     "interpreter": lambda: gettext("interpreter"),
     "expert": lambda: gettext("expert"),
     "other": lambda: gettext("other person"),
+}
+INCIDENTS: Final[Mapping[str, Word]] = {
+    "urgent": lambda: gettext("Urgent"),
+    "incident": lambda: gettext("Incident"),
+    "safe_arrival": lambda: gettext("Safe arrival"),
+}
+NEEDS: Final[Mapping[str, Word]] = {
+    "call_back": lambda: gettext("call back"),
+    "lawyer": lambda: gettext("a lawyer"),
+    "doctor": lambda: gettext("a doctor"),
+    "interpreter": lambda: gettext("an interpreter"),
+    "consulate": lambda: gettext("the consulate"),
+    "attend_next_hearing": lambda: gettext("somebody at the next hearing"),
+    "publicity": lambda: gettext("publicity"),
+    "leave": lambda: gettext("to leave"),
+    "other": lambda: gettext("something else"),
 }
 PROBLEMS: Final[Mapping[str, Word]] = {
     "unanswered": lambda: gettext("An answer is missing"),

@@ -10,6 +10,8 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length, Regexp, ValidationError
 
+from schemas.late import HANDED_IN, RETURNED
+
 ROLES = ("accused", "witness", "expert", "judge", "prosecutor", "counsel", "victim", "interpreter")
 ENTRY_KINDS = (
     "start",
@@ -23,6 +25,8 @@ ENTRY_KINDS = (
     "objection",
     "quotation",
     "note",
+    HANDED_IN,
+    RETURNED,
 )
 NOT_ADMITTED_BY = ("police_or_guard", "court_staff", "judge", "registry", "other")
 HEARD = ("direct", "paper", "court_interpreter", "own_interpreter", "colleague")

@@ -222,6 +222,7 @@ def kind_count(kind: str, count: int) -> str:
         "query": _("queries"),
         "review": _("reviews"),
         "finding": _("findings"),
+        "incident": _("incidents"),
         "mission": _("the mission"),
         "erasure": _("erasures"),
         "checklist": _("checklists"),

@@ -10,6 +10,7 @@ from observer.errors import NoSuchRecord
 from observer.forms.records import ENTRY_KINDS, EntryForm, at_court
 from observer.views.words import workspace
 from observer.workspace import Sitting
+from schemas.late import late_entries, phone_gaps
 from sync.projection.rows import local_time
 
 pages = Blueprint("log", __name__)
@@ -27,6 +28,7 @@ def _render(sitting: Sitting, wanted: str | None, form: EntryForm | None) -> str
     found = dict(sitting.entries)
     if wanted in found and form is None:
         form = _filled(sitting, wanted, found[wanted])
+    zone = str(sitting.hearing.values.get("time_zone"))
     answered = {entry.get("re") for entry in found.values() if entry.get("re")}
     return render_template(
         "log.html",
@@ -35,6 +37,11 @@ def _render(sitting: Sitting, wanted: str | None, form: EntryForm | None) -> str
         entries=list(reversed(sitting.entries)),
         by_id=found,
         answered=answered,
+        late=late_entries(sitting.observation.values),
+        away=[
+            (local_time(gap.since, zone), gap.until and local_time(gap.until, zone))
+            for gap in phone_gaps(sitting.observation.values)
+        ],
         wanted=wanted if wanted in found else None,
         form=form,
     )

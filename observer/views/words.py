@@ -50,6 +50,8 @@ def kind(value: str) -> str:
         "objection": _("Objection"),
         "quotation": _("Quotation"),
         "note": _("Note"),
+        "phone_handed_in": _("Phone handed in"),
+        "phone_returned": _("Phone returned"),
     }
     return str(words.get(value, value))
 
@@ -147,15 +149,6 @@ def court_time(at: str, zone: str) -> str:
     return f"{day(moment.date().isoformat())}, {moment:%H:%M}"
 
 
-def is_late(entry: Mapping[str, Any]) -> bool:
-    """Whether an entry was written more than an hour after what it tells of."""
-    try:
-        at = datetime.fromisoformat(str(entry["at"]))
-        return (datetime.fromisoformat(str(entry["entered_at"])) - at).total_seconds() > 3600
-    except (KeyError, ValueError, TypeError):
-        return False
-
-
 def zone_now(zone: str) -> str:
     """The court's clock now."""
     return datetime.now(ZoneInfo(zone)).strftime("%H:%M")
@@ -165,5 +158,5 @@ def install_filters(app: Flask) -> None:
     """Give the templates these words."""
     for function in (role, kind, term, problem, day, question_text, guidance, value_text):
         app.add_template_filter(function)
-    for shared in (entry_time, is_late, zone_now, provisions_for):
+    for shared in (entry_time, zone_now, provisions_for):
         app.add_template_global(shared)

@@ -95,7 +95,34 @@ def notes_of(id_: str, case: str | None) -> Callable[[sqlite3.Connection], list[
     return lambda conn: _read(conn, {"notes": (sql, {"id": id_, "case": case})})["notes"]
 
 
+# Those that wait first, of those the urgent ones, the oldest first; then the newest.
+INCIDENTS = """
+    SELECT i.*, c.title AS case_title, h.label AS hearing_label, h.time_zone AS time_zone,
+        (SELECT group_concat(code, ', ') FROM persons
+            WHERE id IN (SELECT value FROM json_each(i.persons))) AS at_risk
+    FROM incidents i
+    LEFT JOIN cases c ON c.id = i.case_id LEFT JOIN hearings h ON h.id = i.hearing_id
+    ORDER BY
+        CASE WHEN i.kind IS 'safe_arrival' OR i.withdrawn THEN 2
+            WHEN i.acknowledged_at IS NULL OR i.changed_since THEN 0 ELSE 1 END,
+        i.kind IS NOT 'urgent',
+        CASE WHEN i.acknowledged_at IS NULL THEN julianday(i.opened_at) END,
+        i.received_at DESC, i.id
+    LIMIT :limit
+"""
+
+
+def incident_words(conn: sqlite3.Connection) -> list[Row]:
+    """Reads what was written in words of incidents, and of acknowledgements of them."""
+    sql = """
+        SELECT id, kind, author, text FROM notes WHERE kind IN ('incident', 'acknowledgement')
+        ORDER BY id
+    """
+    return _read(conn, {"notes": (sql, {})})["notes"]
+
+
 OF_MISSION = {
+    "incidents": INCIDENTS,
     "totals": """
         SELECT (SELECT count(*) FROM cases WHERE NOT withdrawn) AS cases,
             (SELECT count(*) FROM hearings WHERE NOT withdrawn) AS hearings,

@@ -110,6 +110,19 @@ class Registry(LogFile):
             )
         ]
 
+    def about(self, record: str) -> str | None:
+        """The observation, or of a review the incident, that a record is about."""
+        rows = self._rows("SELECT observation FROM records WHERE record = ?", [record])
+        return rows[0][0] if rows else None
+
+    def reviews_of(self, record: str) -> list[str]:
+        """The reviews of an observation or an incident, in the order they came here."""
+        rows = self._rows(
+            "SELECT record FROM records WHERE observation = ? AND kind = 'review' ORDER BY rowid",
+            [record],
+        )
+        return [row[0] for row in rows]
+
     def blobs(self) -> list[Blob]:
         """The files that stored changes name, each once for each record that names it."""
         rows = self._rows("SELECT sha256, record, size, type FROM blobs ORDER BY record, sha256")
@@ -126,7 +139,9 @@ class Registry(LogFile):
     def _register(self, change: Change, position: int) -> None:
         """Take in a stored change; inside :meth:`writing`."""
         run, values = self.db.conn.execute, change.set
-        case, observation = _id(values.get("case")), _id(values.get("observation"))
+        case = _id(values.get("case"))
+        # What the record is about: of reviews an incident too.
+        observation = _id(values.get("observation")) or _id(values.get("incident"))
         # What builds on something that is not here (a hub that was restored) made no record.
         made = change.kind not in SHARED_KINDS or not change.parents
         run(

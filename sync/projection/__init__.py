@@ -4,6 +4,6 @@ Two files: ``<mission>.db`` holds facts and may be queried, ``<mission>_text.db`
 log text for readers' pages. Neither is ever written by anything but the projector.
 """
 
-from sync.projection.projector import Projector, paths_of
+from sync.projection.projector import Projector, paths_of, read_record
 
-__all__ = ["Projector", "paths_of"]
+__all__ = ["Projector", "paths_of", "read_record"]

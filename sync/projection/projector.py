@@ -19,6 +19,7 @@ from sync.fold import fold
 from sync.log import Log, connect, told_plainly
 from sync.projection.attachments import attachment_row
 from sync.projection.content import content_rows
+from sync.projection.incidents import incident_rows
 from sync.projection.joins import Joins
 from sync.projection.observation import observation_rows
 from sync.projection.rows import (
@@ -36,7 +37,7 @@ from sync.projection.shelf import Shelf
 from sync.projection.tables import facts, texts
 
 STEP = 1000
-PROJECTED = ("case", "person", "hearing", "observation", "attachment")
+PROJECTED = ("case", "person", "hearing", "observation", "attachment", "incident")
 
 
 def paths_of(folder: Path, mission: str) -> tuple[Path, Path]:
@@ -55,6 +56,22 @@ def reading_of(sha256: str | None) -> tuple[Reading, bool]:
             checklist = None
     used = checklist or default_checklist()
     return Reading(used, compile_checker(used)), checklist is not None
+
+
+def read_record(log: Log, record: str) -> Record | None:
+    """A folded record; ``None`` when nothing of it is here that counts."""
+    changes = log.changes_of(record)
+    counting = [change for change in changes if change.counts]
+    if not counting:
+        return None
+    return Record(
+        record,
+        counting[0].kind,
+        counting[0].author,
+        fold(changes),
+        log.last_received(record) or "",
+        len(changes) - len(counting),
+    )
 
 
 class Projector:
@@ -147,11 +164,15 @@ class _Step:
     def reached_from(self, touched: dict[str, str]) -> list[tuple[str, str]]:
         """The projected records to make again: a case's counts and its observations hang on it."""
         reached = {record: kind for record, kind in touched.items() if kind in PROJECTED}
+        for record, kind in touched.items():
+            about = self.log.about(record) if kind == "review" else None
+            if about is not None and self.log.kind(about) == "incident":
+                reached[about] = "incident"
         if set(reached.values()) & {"case", "person", "hearing"}:
             reached |= self._joined
         for record, kind in list(reached.items()):
             case = record if kind == "case" else self._case_of(record, kind)
-            if case is None or kind in ("observation", "attachment"):
+            if case is None or kind in ("observation", "attachment", "incident"):
                 continue
             for other, other_kind in self.of_case(case):
                 if other_kind == "observation" or record in self._joined:
@@ -183,23 +204,9 @@ class _Step:
         if record is None:
             return None
         if record not in self._records:
-            self._records[record] = self._read(record)
+            self._records[record] = read_record(self.log, record)
         found = self._records[record]
         return found if found is not None and found.kind == kind else None
-
-    def _read(self, record: str) -> Record | None:
-        changes = self.log.changes_of(record)
-        counting = [change for change in changes if change.counts]
-        if not counting:
-            return None
-        return Record(
-            record,
-            counting[0].kind,
-            counting[0].author,
-            fold(changes),
-            self.log.last_received(record) or "",
-            len(changes) - len(counting),
-        )
 
     def rows_of(self, record: str, kind: str) -> Rows:
         """All rows of a record."""
@@ -215,12 +222,23 @@ class _Step:
             self._case(found, rows)
         elif kind == "attachment":
             rows.add("attachments", attachment_row(found))
+        elif kind == "incident":
+            reviews = [self.record(one, "review") for one in self.log.reviews_of(record)]
+            rows = incident_rows(
+                found, [one for one in reviews if one is not None], practice=self._practice
+            )
         else:
             rows = self._observation(found)
         for row in conflict_rows(found):
             rows.add("conflicts", row)
         self.joins.apply(rows)
         return rows
+
+    @cached_property
+    def _practice(self) -> bool:
+        """Whether headquarters says that the mission is practice."""
+        missions = [self.record(one, "mission") for one in self.log.records("mission")]
+        return any(one.values.get("practice") is True for one in missions if one is not None)
 
     def _case(self, found: Record, rows: Rows) -> None:
         same_as = self.joins.same_as(found.id, "case")

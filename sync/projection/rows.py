@@ -12,6 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from schemas.checklist import Checklist, Item
+from schemas.late import late_entries
 from sync.fold import Folded
 
 Row = dict[str, Any]
@@ -241,9 +242,10 @@ def log_rows(record: Record, time_zone: str | None, rows: Rows) -> int:
         ),
         key=entry_order,
     )
-    practice = flag(record.values.get("practice"))
+    practice, late = flag(record.values.get("practice")), late_entries(record.values)
     for place, (id_, entry) in enumerate(entries, 1):
-        rows.add("log_entries", _entry_row(id_, entry, place, time_zone, record.id, practice))
+        row = _entry_row(id_, entry, place, time_zone, record.id, practice)
+        rows.add("log_entries", {**row, "late": flag(id_ in late)})
         words = {
             "observation_id": record.id,
             "case_id": text(record.values.get("case")),

@@ -26,6 +26,7 @@ _PLACES: Final[dict[str, dict[str, str]]] = {
     "person": {"persons": _OWN, "conflicts": _BELOW},
     "hearing": {"hearings": _OWN, "conflicts": _BELOW},
     "attachment": {"attachments": _OWN, "conflicts": _BELOW},
+    "incident": {"incidents": _OWN, "conflicts": _BELOW, "notes": _BELOW},
     "observation": {
         "observations": _OWN,
         **dict.fromkeys(("answers", "coverage", "log_entries", "problems", "notes"), _OBSERVED),

@@ -15,6 +15,7 @@ FACT_TABLES: Final = (
     "answers",
     "log_entries",
     "attachments",
+    "incidents",
     "observations",
     "hearings",
     "persons",
@@ -190,6 +191,29 @@ def m005_joins(db: Database) -> None:
         db.conn.execute("DELETE FROM _projection")
 
 
+@facts()
+def m006_incidents(db: Database) -> None:
+    """Incidents, and which log entries were written down late. All is read again."""
+    _create(
+        db,
+        "incidents",
+        {
+            **dict.fromkeys(("id", "code", "kind", "case_id", "hearing_id"), str),
+            **dict.fromkeys(("observation_id", "persons", "needs", "opened_at"), str),
+            **dict.fromkeys(("author", "received_at", "acknowledged_at", "acknowledged_by"), str),
+            **dict.fromkeys(("has_text", "changed_since", "practice", "withdrawn"), int),
+        },
+        [
+            ("case_id", "cases", "id"),
+            ("hearing_id", "hearings", "id"),
+            ("observation_id", "observations", "id"),
+        ],
+    )
+    db["log_entries"].add_column("late", int)  # type: ignore[union-attr]
+    if db["_projection"].exists():
+        db.conn.execute("DELETE FROM _projection")
+
+
 @texts()
 def m001_notes(db: Database) -> None:
     """Everything that was written in words, in one searchable table."""
@@ -264,6 +288,7 @@ COLUMN_DESCRIPTIONS: Final[dict[str, dict[str, str]]] = {
         "at_precision": "exact, about, or order_only",
         "entered_at": "When it was written down",
         "minutes_late": "Minutes between the two",
+        "late": "1: more than 30 minutes later, or while the phone was away (phone_handed_in)",
         "basis": "observed_fact: seen or heard in court; reported_by_source: told by someone",
         "re_id": "The entry this one answers, such as a ruling its request",
         "quote": "1: exact words, heard directly",
@@ -276,6 +301,16 @@ COLUMN_DESCRIPTIONS: Final[dict[str, dict[str, str]]] = {
         "derived": "1: a photo drawn anew without its metadata; the original is on the device",
         "taken_at": "The camera's own clock; with an offset only where the camera knew one",
         "received_at": "When the record came; the file may come later",
+    },
+    "incidents": {
+        "code": "What the observer reads out on the phone when there is no network",
+        "kind": "urgent, incident or safe_arrival; the words are in the notes, in practice only",
+        "persons": "Ids of the persons at risk",
+        "has_text": "1: the observer wrote words; those of a real incident are not shown",
+        "needs": "What is asked of headquarters",
+        "opened_at": "By the observer's clock",
+        "acknowledged_at": "When somebody at headquarters said that they know",
+        "changed_since": "1: acknowledged, and the observer added something after that",
     },
     "conflicts": {"shown": "1: the value shown until a person settles the conflict"},
     "problems": {"overridden": "1: the observer gave a reason for leaving it so"},

@@ -22,6 +22,7 @@ FIELDS = {
     "person": ("code", "role"),
     "hearing": ("date", "room"),
     "observation": ("mode", "started_at"),
+    "incident": ("code", "opened_at"),
 }
 
 
@@ -182,6 +183,18 @@ class Schedules(RuleBasedStateMachine):
                 seat = self.world.hub.seat(log)
                 seat.write(log, "query", record, fields, self.world.hub.now)
             self.records.append(("query", record))
+        log.close()
+
+    @rule(of=PICK)
+    def acknowledge(self, of: int) -> None:
+        """Headquarters acknowledges an incident; its author sees that."""
+        log = self.world.hub.log(MISSION)
+        incidents = log.records("incident")
+        if incidents:
+            with log.writing():
+                fields = {"incident": incidents[of % len(incidents)], "decision": "acknowledged"}
+                seat = self.world.hub.seat(log)
+                seat.write(log, "review", str(uuid7()), fields, self.world.hub.now)
         log.close()
 
     @rule(of=PICK)

@@ -108,7 +108,7 @@ def visible(facts: list[Fact], author: str, makers: dict[str, str] | None = None
     for one in stored:
         if one.kind not in SHARED or not one.parents:
             creator.setdefault(one.record, one.author)
-        for name in ("case", "observation"):
+        for name in ("case", "observation", "incident"):
             if isinstance(one.fields.get(name), str):
                 linked.setdefault(one.record, {}).setdefault(name, one.fields[name])
     own = {record for record, made_by in creator.items() if made_by == author}
@@ -128,6 +128,7 @@ def visible(facts: list[Fact], author: str, makers: dict[str, str] | None = None
             or record in cases
             or (kind in ("person", "hearing", "assignment") and where.get("case") in cases)
             or (kind in ("query", "review") and where.get("observation") in own)
+            or (kind == "review" and where.get("incident") in own)
         ):
             found.add(record)
     seen = {one.hash for one in facts if one.record in found}

@@ -244,6 +244,7 @@ def test_the_chronology_keeps_every_entry_and_opens_only_what_lacks_a_ruling(
             "basis": "observed_fact",
             "local_time": None,
             "minutes_late": 0,
+            "late": 0,
             "quote": 0,
             "re_id": f"e{re}" if re >= 0 else None,
             "withdrawn": int(withdrawn),

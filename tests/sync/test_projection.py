@@ -38,12 +38,17 @@ class Story:
         self.people = [str(uuid7()) for _ in range(3)]
         self.observations = [str(uuid7()) for _ in range(3)]
         self.entry = str(uuid7())
+        self.incidents = [str(uuid7()) for _ in range(2)]
+        self.reviews = [str(uuid7()) for _ in range(3)]
         self.last: dict[str, Change] = {}
+        # In practice words of incidents are shown.
+        self._change("mission", str(uuid7()), {"practice": True})
 
     def tell(self, changes: int) -> None:
         """Store so many changes."""
         for _ in range(changes):
             told = [self._about, self._hearing, self._person, self._seen, self._joined]
+            told += [self._asked_for, self._acknowledged]
             self._change(*self.rng.choice(told)())
 
     def _change(self, kind: str, record: str, fields: dict[str, Any]) -> None:
@@ -75,6 +80,19 @@ class Story:
         )
         one, other = self.rng.sample(ids, 2)
         return kind, one, {"same_as": self.rng.choice([other, None, one, str(uuid7())])}
+
+    def _asked_for(self) -> tuple[str, str, dict[str, Any]]:
+        incident, case = self._one(self.incidents)
+        said = {"case": case, "needs": self.rng.choice([["doctor"], ["free words"], None, 3])}
+        return "incident", incident, said | {"text": self.rng.choice(["Fictional.", None])}
+
+    def _acknowledged(self) -> tuple[str, str, dict[str, Any]]:
+        place = self.rng.randrange(len(self.reviews))
+        incident = self.incidents[place % 2]
+        here = self.last.get(incident)
+        said = {"incident": incident, "decision": "acknowledged", "by": "vera"}
+        read = [here.hash] if here else []
+        return "review", self.reviews[place], said | {"of": read, "comment": "Fictional."}
 
     def _about(self) -> tuple[str, str, dict[str, Any]]:
         return (
