@@ -12,7 +12,7 @@ import { tarEnd, tarHeader, tarPadding } from "./tar.js";
 /** @typedef {Uint8Array<ArrayBuffer>} Bytes */
 /** @typedef {{payload: string, signature: string}} Wire */
 /** @typedef {{sha256: string, size: number, row: string}} Carried */
-/** @typedef {{changes: Wire[], files: Carried[]}} Load */
+/** @typedef {{changes: Wire[], written: number, files: Carried[]}} Load `written`: how many of the changes headquarters lacks */
 
 const MAGIC = "trial-observer-bundle/1\n";
 // Crockford's base 32: no I, L, O, U, so that it can be read out and typed. As `sync/invitation.py`.
@@ -44,7 +44,7 @@ export function loadOf(rows) {
   const written = devices.flatMap((device) => log.ofDevice(device)).filter(({ hash }) => !log.holds(hash));
   const changes = [...records, ...written].flatMap(({ row }) => (row.payload === undefined ? [] : [{ payload: row.payload, signature: row.signature }]));
   const files = new Files(log).waiting().map(({ sha256 }) => ({ sha256, ...sizeAndRow(log, sha256) }));
-  return { changes, files };
+  return { changes, written: written.length, files };
 }
 
 /**

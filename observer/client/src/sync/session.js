@@ -55,6 +55,7 @@ import { nothingPulled } from "./trust.js";
 
 const ROUNDS = 3;
 const LOCK = "sync";
+const NOT_SIGNED_IN = new Set(["signed_out", "new_epoch", "unknown_device"]);
 /** Devices that converse in this program now. @type {Set<Rows>} */
 const conversing = new Set();
 
@@ -133,8 +134,10 @@ export class Session {
         return this.#told(pushed, pulled, { behind, newEpoch });
       } catch (error) {
         const { code } = /** @type {{code?: string}} */ (error);
-        if ((code !== "signed_out" && code !== "new_epoch") || round === ROUNDS) throw error;
+        // A token may outlive what is known of its device, at a relay or a restored headquarters.
+        if (!NOT_SIGNED_IN.has(String(code))) throw error;
         this.transport.token = "";
+        if (round === ROUNDS) throw error;
       }
     }
   }
