@@ -5,7 +5,6 @@ import { WAITING_KINDS } from "../rules/incident.js";
 import { ageText } from "./age.js";
 import { allConflicts } from "./disputes.js";
 import { passageOf } from "./passage.js";
-import { openQueries } from "./query.js";
 
 /** @typedef {import("../app.js").App} App */
 
@@ -22,7 +21,7 @@ export function attention(app, root) {
     .reverse();
   rows(root, "notice", notices, ({ record }) => record.id, ({ record, passage }) => ({
     kind: app.frame.term("incident", record.values.kind),
-    age: ageText(app, passage.savedAt),
+    age: app.word("ago", { age: ageText(app, passage.savedAt) }),
     here: passage.reached !== "received" && passage.reached !== "apart",
     apart: passage.reached === "apart",
     unread: passage.reached === "received",
@@ -36,4 +35,16 @@ export function attention(app, root) {
     hasConflicts: conflicts > 0,
     conflicts: conflicts ? app.word(conflicts === 1 ? "conflict_one" : "conflicts", { count: conflicts }) : "",
   });
+}
+
+/**
+ * The questions on one's own records that have no reply yet, oldest first.
+ *
+ * @param {Pick<import("../records/records.js").Records, "all">} records
+ */
+export function openQueries(records) {
+  const mine = new Set(records.all("observation").map(({ id }) => id));
+  return records
+    .all("query")
+    .filter(({ values }) => mine.has(String(values.observation)) && !Object.keys(values).some((path) => path.startsWith("reply/")));
 }

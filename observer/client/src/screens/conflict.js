@@ -2,11 +2,10 @@
 
 import { fill, rows } from "../frame.js";
 import { send } from "../records/cut.js";
-import { allConflicts, isKept, keep } from "./disputes.js";
-import { fieldName, loadWords, momentText, personOf, recordName, telling, zoneOfRecord } from "./wording.js";
-
-/** @typedef {import("../app.js").App} App */
-/** @typedef {import("./disputes.js").Conflict} Conflict */
+import { allConflicts, keep } from "./disputes.js";
+import { recordName } from "./names.js";
+import { showTellings } from "./tellings.js";
+import { fieldName, loadWords, personOf } from "./wording.js";
 
 /** @type {import("../frame.js").Screen} */
 export const conflict = {
@@ -35,22 +34,3 @@ export const conflict = {
     },
   },
 };
-
-/**
- * The versions of a conflict as rows `telling`.
- *
- * @param {App} app
- * @param {HTMLElement} place
- * @param {Conflict} conflict
- */
-export function showTellings(app, place, conflict) {
-  const { record, path } = conflict;
-  const zone = zoneOfRecord(app, record);
-  rows(place, "telling", conflict.versions, ({ hash }) => hash, (version) => ({
-    ...telling(app, record, path, version.value),
-    author: version.author,
-    own: version.author === app.profile?.author,
-    at: momentText(version.recorded_at, zone),
-    kept: isKept(conflict, version),
-  }));
-}

@@ -10,7 +10,7 @@ import { ageText } from "./age.js";
 import { partsAt } from "./courttime.js";
 import { heading } from "./heading.js";
 import { zoneOf } from "./log.js";
-import { recordName } from "./wording.js";
+import { recordName } from "./names.js";
 
 /** @typedef {import("../app.js").App} App */
 

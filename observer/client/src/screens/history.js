@@ -1,7 +1,8 @@
 /** Everything that was said of one answer or entry: by whom, when, and what of it is only here. */
 
 import { fill, rows } from "../frame.js";
-import { fieldName, loadWords, momentText, personOf, recordName, telling, zoneOfRecord } from "./wording.js";
+import { recordName } from "./names.js";
+import { fieldName, loadWords, momentText, personOf, telling, zoneOfRecord } from "./wording.js";
 
 /** @type {import("../frame.js").Screen} */
 export const history = {

@@ -11,8 +11,9 @@ let isSending = false;
 export const incident = {
   name: KIND,
 
+  start: (app, root) => keepForm(app, root, KIND),
+
   enter(app, root, params) {
-    keepForm(app, root, KIND);
     const wanted = wantedOf(app, KIND, params);
     showForm(app, root, wanted);
     const found = showNotices(app, root, [KIND, ARRIVAL]);

@@ -18,6 +18,8 @@ export function recordName(app, { kind, values }) {
     return app.word("name.hearing", { day, case: title(values.case) });
   }
   if (kind === "person") return `${values.code ?? "–"}, ${title(values.case)}`;
+  if (kind === "incident") return `${app.frame.term("incident", values.kind)} ${values.code ?? ""}`.trim();
+  if (kind === "query") return app.word("name.reply");
   const hearing = app.records.find(String(values.hearing));
   return app.word("name.observation", { hearing: hearing ? recordName(app, hearing) : "–" });
 }

@@ -68,19 +68,17 @@ export function showForm(app, root, wanted) {
   for (const box of /** @type {NodeListOf<HTMLInputElement>} */ (form.querySelectorAll("input[name=needs]"))) box.checked = wanted.needs.includes(box.value);
   const text = /** @type {HTMLTextAreaElement} */ (form.elements.namedItem("text"));
   if (text !== document.activeElement) text.value = wanted.text;
-  fill(root, { cases: cases.length > 0, people: people.length > 0 });
+  fill(root, { cases: cases.length > 1 || wanted.case !== cases[0]?.id, about: cases.length > 0, people: people.length > 0 });
 }
 
 /**
- * Keep what stands in the form whenever it is changed; once for a screen.
+ * Keep what stands in the form whenever it is changed.
  *
  * @param {App} app
  * @param {HTMLElement} root
  * @param {string} kind
  */
 export function keepForm(app, root, kind) {
-  if (root.dataset.kept) return;
-  root.dataset.kept = "";
   root.addEventListener("input", (event) => {
     const form = event.target instanceof Element ? event.target.closest("form") : null;
     if (!form || app.reading) return;
@@ -156,6 +154,7 @@ export function showNotices(app, root, kinds) {
     const who = (values.persons ?? []).map((/** @type {string} */ person) => app.records.find(person)?.values.code ?? "?");
     return {
       ...passage,
+      unread: passage.unread && values.kind !== "safe_arrival",
       kind: app.frame.term("incident", values.kind),
       code: spelled(String(values.code ?? "")),
       who: who.join(", "),
@@ -163,7 +162,7 @@ export function showNotices(app, root, kinds) {
       case: values.case ? (app.records.find(values.case)?.values.title ?? "") : "",
       needs: needsText(root, values.needs ?? []),
       text: values.text ?? "",
-      age: ageText(app, String(values.opened_at ?? "")),
+      age: app.word("ago", { age: ageText(app, String(values.opened_at ?? "")) }),
       call: !passage.acknowledged && values.kind !== "safe_arrival",
       phone,
       unknown: !phone,

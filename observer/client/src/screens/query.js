@@ -18,12 +18,13 @@ import { fieldName, itemOf, loadWords, momentText, personOf, telling } from "./w
 export const query = {
   name: "query",
 
+  start: keepReply,
+
   async enter(app, root, params) {
     const asked = app.records.get(params.query ?? "", "query");
     params.observation = String(asked.values.observation);
     const sitting = app.sitting(params);
     heading(app, root, sitting);
-    keepReply(app, root);
     const path = String(asked.values.field ?? "");
     await loadWords(app, path);
     showAsked(app, root, sitting, asked, path);
@@ -64,18 +65,6 @@ export const query = {
     },
   },
 };
-
-/**
- * The questions on one's own records that have no reply yet, oldest first.
- *
- * @param {Pick<import("../records/records.js").Records, "all">} records
- */
-export function openQueries(records) {
-  const mine = new Set(records.all("observation").map(({ id }) => id));
-  return records
-    .all("query")
-    .filter(({ values }) => mine.has(String(values.observation)) && !Object.keys(values).some((path) => path.startsWith("reply/")));
-}
 
 /**
  * The log entries that reply to a question, in the order of writing.
@@ -128,14 +117,12 @@ function showAsked(app, root, sitting, asked, path) {
 }
 
 /**
- * Keep what is written whenever it is changed; once.
+ * Keep what is written whenever it is changed.
  *
  * @param {App} app
  * @param {HTMLElement} root
  */
 function keepReply(app, root) {
-  if (root.dataset.kept) return;
-  root.dataset.kept = "";
   root.addEventListener("input", (event) => {
     const form = event.target instanceof Element ? event.target.closest("form") : null;
     const id = app.frame.place.params.query;

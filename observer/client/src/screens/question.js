@@ -1,11 +1,11 @@
 /** One question on the screen: its slots, the entries its answers rest on, and entries that may fit. */
 
 import { fill, rows } from "../frame.js";
-import { showTellings } from "./conflict.js";
 import { clockOf } from "./courttime.js";
 import { conflictsOf } from "./disputes.js";
 import { DIRECT_PEOPLE, placesOf } from "./places.js";
 import { fillSlot, makeSlot } from "./slot.js";
+import { showTellings } from "./tellings.js";
 import { labelOf } from "./wording.js";
 
 /** @typedef {import("../records/sitting.js").Sitting} Sitting */

@@ -5,6 +5,7 @@ import { giveNotice, keepForm, sendNotice, showForm, showNotices, wantedOf } fro
 import { passageOf } from "./passage.js";
 
 const KIND = "urgent";
+const RECENT = 12 * 3600 * 1000; // milliseconds
 /** Whether another one is written while some are under way. */
 let another = false;
 /** Two taps are one notice. */
@@ -14,12 +15,14 @@ let isSending = false;
 export const urgent = {
   name: KIND,
 
+  start: (app, root) => keepForm(app, root, KIND),
+
   enter(app, root, params) {
-    keepForm(app, root, KIND);
     const wanted = wantedOf(app, KIND, params);
     showForm(app, root, wanted);
     const found = showNotices(app, root, [KIND]);
-    const isUnderWay = found.some(({ id }) => !passageOf(app, id).acknowledged);
+    // Who waits for an answer comes back to look for it, and finds it first.
+    const isUnderWay = found.some(({ id, values }) => !passageOf(app, id).acknowledged || Date.now() - Date.parse(values.opened_at) < RECENT);
     const emergency = String(app.records.all("mission")[0]?.values.emergency ?? "");
     fill(root, { writing: another || !isUnderWay || hasWords(wanted), any: found.length > 0, emergency, advice: Boolean(emergency) });
   },

@@ -137,20 +137,3 @@ export function zoneOfRecord(app, record) {
   const zones = app.records.ofCase("hearing", case_).map(({ values }) => values.time_zone);
   return String(zones.filter(Boolean).at(-1) ?? app.records.timeZone);
 }
-
-/**
- * A record as its reader knows it: which case, which day, who by code.
- *
- * @param {App} app
- * @param {RecordHere} record
- * @returns {string}
- */
-export function recordName(app, { kind, values }) {
-  const title = String(app.records.find(String(values.case))?.values.title ?? "–");
-  const word = app.frame.term("record", kind);
-  if (kind === "case") return `${word}: ${values.title ?? "–"}`;
-  if (kind === "person") return `${values.code ?? "–"}, ${title}`;
-  const hearing = kind === "hearing" ? values : app.records.find(String(values.hearing))?.values;
-  const day = hearing ? dayText(hearing.date, document.documentElement.lang) : "";
-  return `${word}: ${[day, values.case ? title : ""].filter(Boolean).join(", ")}`;
-}
