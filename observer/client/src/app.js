@@ -3,7 +3,7 @@
 import { Frame } from "./frame.js";
 import { Records } from "./records/records.js";
 import { oninstall } from "./screens/install.js";
-import { keepPersisted } from "./screens/phone.js";
+import { keepPersisted } from "./persisting.js";
 import { screens } from "./screens/screens.js";
 import { Sections } from "./sections.js";
 import { startShell } from "./shell.js";
@@ -12,9 +12,6 @@ import { Rows } from "./store/rows.js";
 import { Saver } from "./store/saver.js";
 import { vault } from "./store/vault.js";
 import { becomeWriter } from "./store/writer.js";
-import { Loop } from "./sync/loop.js";
-import { Session } from "./sync/session.js";
-import { Transport } from "./sync/transport.js";
 
 const CALLS = "/sync/v1";
 // A log's timestamp button must never wait for the next wake-up of a slow network.
@@ -33,7 +30,7 @@ export class App {
     this.sections = new Sections(document.documentElement.dataset.base ?? "");
     /** @type {Records} */
     this.records = /** @type {any} */ (null);
-    /** @type {Loop | null} */
+    /** @type {import("./sync/loop.js").Loop | null} */
     this.loop = null;
     this.reading = false;
     this.status = new Status(this);
@@ -78,10 +75,12 @@ export class App {
     this.records = await Records.open({ rows: this.rows, saver: this.saver, checklist: this.sections.checklist });
     this.records.readOnly = this.reading;
     this.records.onchange(() => this.changed());
-    if (!this.reading) this.#keepSending();
+    // Writing comes first; the network can wait for its part of the program.
+    if (!this.reading) void this.#keepSending();
   }
 
-  #keepSending() {
+  async #keepSending() {
+    const { Loop, Session, Transport } = await more();
     const transport = new Transport(CALLS);
     this.loop = new Loop(() => new Session({ records: this.records, rows: this.rows, transport }));
     this.loop.onstate(() => this.changed());
@@ -110,12 +109,16 @@ export class App {
   waiting = false;
 }
 
+/** The rest of the program; once. */
+const more = () => import("./more.js");
+
 async function start() {
   const frame = new Frame(document);
   const rows = await Rows.open({ name: ALONE, vault });
   const app = new App(frame, rows);
   frame.app = app;
-  for (const screen of screens) frame.register(screen);
+  frame.register(screens);
+  frame.more = async () => (await more()).screens;
   app.reading = (await becomeWriter({ take: false, onlost: () => app.status.lost() })) === "reader";
   frame.start();
   app.status.start();
@@ -124,7 +127,7 @@ async function start() {
     await app.open();
     void keepPersisted(app);
     const place = rows.get("meta/place");
-    await (place && frame.screens.has(place.name) ? frame.show(place.name, place.params) : frame.show("today"));
+    await (place ? frame.show(place.name, place.params) : frame.show("today"));
   } else {
     await frame.show("enrol");
   }

@@ -12,6 +12,8 @@
  * @property {(app: import("./app.js").App, root: HTMLElement, params: Params) => void | Promise<void>} enter
  *   fills the screen; called again whenever records change
  * @property {Record<string, Act>} [acts] by `data-act`
+ * @property {(app: import("./app.js").App, root: HTMLElement) => void} [start] once, before it is first shown: to
+ *   listen for what is not a tap on a button
  * @property {() => void} [leave]
  */
 /** @typedef {{app: import("./app.js").App, root: HTMLElement, params: Params, element: HTMLElement, key: string, event: Event}} Deed */
@@ -25,6 +27,8 @@ export class Frame {
     this.words = JSON.parse(page.getElementById("words")?.textContent || "{}");
     /** @type {Map<string, Screen>} */
     this.screens = new Map();
+    /** Fetches the screens that are not here yet. @type {() => Promise<Screen[]>} */
+    this.more = async () => [];
     /** @type {{name: string, params: Params}[]} */
     this.path = [];
     this.at = -1;
@@ -53,9 +57,19 @@ export class Frame {
     return this.words[`${group}.${code}`] ?? String(code ?? "");
   }
 
-  /** @param {Screen} screen */
-  register(screen) {
-    this.screens.set(screen.name, screen);
+  /** @param {Screen[]} screens */
+  register(screens) {
+    for (const screen of screens) {
+      if (this.screens.has(screen.name)) continue;
+      this.screens.set(screen.name, screen);
+      if (this.app && screen.name) screen.start?.(this.app, this.root(screen.name));
+    }
+  }
+
+  /** @param {string} name */
+  async #screen(name) {
+    if (!this.screens.has(name)) this.register(await this.more());
+    return this.screens.get(name);
   }
 
   /** Listen for what people do; once. */
@@ -108,8 +122,9 @@ export class Frame {
   /** @param {boolean} moved whether it is another screen than before */
   async #enter(moved) {
     const { name, params } = this.place;
-    const screen = this.screens.get(name);
-    if (!screen || !this.app) return;
+    const screen = await this.#screen(name);
+    // While it was fetched, one may have gone on.
+    if (!screen || !this.app || this.place.name !== name) return;
     if (moved) {
       for (const other of this.screens.values()) if (other !== screen) other.leave?.();
       for (const root of this.page.querySelectorAll("[data-screen]")) {
@@ -193,7 +208,9 @@ function keyOf(element) {
  */
 export function fill(root, values) {
   const row = root instanceof Element ? root.closest("[data-of]") : null;
-  for (const place of root.querySelectorAll("[data-text], [data-if], [data-unless], [data-value]")) {
+  // A row may be a place itself, such as an option of a list.
+  const places = [...(row === root ? [row] : []), ...root.querySelectorAll("[data-text], [data-if], [data-unless], [data-value]")];
+  for (const place of places) {
     // What stands in a list's row is the row's own.
     if (!(place instanceof HTMLElement) || place.closest("[data-of]") !== row) continue;
     const { text, if: when, unless, value } = place.dataset;

@@ -91,9 +91,10 @@ function complain(app, slot, kind) {
 /**
  * Listen for answers; once.
  * @param {App} app
+ * @param {HTMLElement} root
  */
-export function listen(app) {
-  app.frame.root("checklist").addEventListener("change", (event) => {
+export function listen(app, root) {
+  root.addEventListener("change", (event) => {
     const input = event.target;
     if (!(input instanceof HTMLInputElement || input instanceof HTMLTextAreaElement) || !input.closest(".slot")) return;
     try {
@@ -102,8 +103,9 @@ export function listen(app) {
       app.tell(error);
     }
   });
-  app.frame.root("checklist").addEventListener("toggle", (event) => {
+  const opened = (/** @type {Event} */ event) => {
     const details = event.target;
     if (details instanceof HTMLDetailsElement && details.matches(".evidence") && details.open) void app.frame.refresh();
-  }, true);
+  };
+  root.addEventListener("toggle", opened, true);
 }

@@ -2,7 +2,7 @@
 
 import { fill, rows } from "../frame.js";
 import { proposals } from "../rules/derive.js";
-import { give, slotAt, slotItem } from "./answering.js";
+import { give, listen, slotAt, slotItem } from "./answering.js";
 import { keep } from "./disputes.js";
 import { heading } from "./heading.js";
 import { showHistory } from "./history.js";
@@ -19,6 +19,8 @@ let wanted = { show: "section", person: "", words: "" };
 /** @type {import("../frame.js").Screen} */
 export const checklist = {
   name: "checklist",
+
+  start: listen,
 
   async enter(app, root, params) {
     const sitting = app.sitting(params);

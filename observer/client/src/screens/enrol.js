@@ -3,7 +3,7 @@
 import { fill } from "../frame.js";
 import { enrol as enrolWith, readInvitation } from "../sync/enrol.js";
 import { installState } from "./install.js";
-import { keepPersisted } from "./phone.js";
+import { keepPersisted } from "../persisting.js";
 import { health } from "../store/health.js";
 import { Transport } from "../sync/transport.js";
 

@@ -2,7 +2,8 @@
 
 import { fill } from "../frame.js";
 import { dropOriginals, ORIGINAL } from "../records/attachments.js";
-import { askToPersist, health } from "../store/health.js";
+import { health } from "../store/health.js";
+import { keepPersisted } from "../persisting.js";
 import { install, installState } from "./install.js";
 import { sizeText } from "./sizes.js";
 
@@ -61,15 +62,6 @@ export const phone = {
     reload: () => location.reload(),
   },
 };
-
-/**
- * Ask the browser to keep what is written, and remember what it said.
- * @param {App} app
- */
-export async function keepPersisted(app) {
-  const answer = await askToPersist();
-  if (!app.reading) app.saver.set("meta/persisted", answer);
-}
 
 function homeScreen() {
   const state = installState();

@@ -13,6 +13,16 @@ const NAMES = ["text", "kind", "at_precision", "speaker", "re", "basis", "via"];
 export const write = {
   name: "write",
 
+  start(app, root) {
+    formOf(root).addEventListener("input", () => {
+      try {
+        keep(app, root);
+      } catch (error) {
+        app.tell(error);
+      }
+    });
+  },
+
   enter(app, root, params) {
     const sitting = app.sitting(params);
     const entry = entryOf(sitting, params);
@@ -57,21 +67,6 @@ export const write = {
     },
   },
 };
-
-/**
- * Listen for what is written; once.
- * @param {import("../app.js").App} app
- */
-export function listenToWriting(app) {
-  const root = app.frame.root("write");
-  formOf(root).addEventListener("input", () => {
-    try {
-      keep(app, root);
-    } catch (error) {
-      app.tell(error);
-    }
-  });
-}
 
 /**
  * @param {import("../app.js").App} app
