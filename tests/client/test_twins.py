@@ -217,7 +217,9 @@ def test_signatures_hold_on_both_sides(twin: Ask) -> None:
         calls.append({"call": "sign", "seed": b64url(seed), "purpose": purpose, "payload": payload})
         ours.append((key.public, signature, fingerprint(key.public)))
         given = {"key": key.public, "purpose": purpose, "payload": payload, "signature": signature}
-        checks += [{"call": "check", **one} for one in (given, *twin_cases.forged(dice, given))]
+        checks += [
+            {"call": "check", **one} for one in (given, *twin_cases.forged(dice, given, seed))
+        ]
     for call, mine, theirs in zip(calls, ours, twin(calls), strict=True):
         public, signature, print_ = mine
         assert theirs == {"keys": [public] * 2, "signatures": [signature] * 2, "print": print_}

@@ -3,11 +3,13 @@
 Everything comes from the dice that are given, and all content is fictional.
 """
 
+import hashlib
 import random
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
+from nacl.bindings import crypto_scalarmult_ed25519_base_noclamp
 from nacl.signing import SigningKey
 
 from sync.change import Change, Signer, envelope_of, make_change, read_change, read_erased
@@ -192,6 +194,8 @@ def later(change: Change) -> Change:
     return read_change(payload, change.signature)
 
 
+# Of the group that signatures are made in.
+ORDER = 2**252 + 27742317777372353535851937790883648493
 # Of small order, or not in their one form: what proves nothing.
 WEAK_POINTS = (
     *("00" * 32, f"01{'00' * 31}", f"ec{'ff' * 30}7f", f"ed{'ff' * 30}7f", f"ee{'ff' * 30}7f"),
@@ -200,7 +204,18 @@ WEAK_POINTS = (
 )
 
 
-def forged(dice: random.Random, given: dict[str, str]) -> list[dict[str, str]]:
+def _answer_to_nought(given: dict[str, str], seed: bytes) -> bytes:
+    """The second half of a signature whose first half is the point nought."""
+    secret = bytearray(hashlib.sha512(seed).digest()[:32])
+    secret[0] &= 248
+    secret[31] = secret[31] & 127 | 64
+    said = f"trial-sync/1 {given['purpose']}\n{given['payload']}".encode()
+    digest = hashlib.sha512(bytes.fromhex(WEAK_POINTS[1]) + from_b64url(given["key"]) + said)
+    product = int.from_bytes(digest.digest(), "little") * int.from_bytes(secret, "little")
+    return (product % ORDER).to_bytes(32, "little")
+
+
+def forged(dice: random.Random, given: dict[str, str], seed: bytes) -> list[dict[str, str]]:
     """The same signature for something else, and what is no signature."""
     key, signature = given["key"], given["signature"]
     other = dice.choice([p for p in ("change", "receipt", "token") if p != given["purpose"]])
@@ -213,8 +228,13 @@ def forged(dice: random.Random, given: dict[str, str]) -> list[dict[str, str]]:
     bad_keys = (key[:-1], "", key[::-1], "A" * 43, "_" * 43, f"{key}A")
     weak = [bytes.fromhex(point) for point in WEAK_POINTS]
     weak += [point[:31] + bytes([point[31] | 0x80]) for point in weak]
+    scalar = (dice.randrange(2**250)).to_bytes(32, "little")
+    some_point = crypto_scalarmult_ed25519_base_noclamp(scalar)
     return [
         *({**given, "key": b64url(p), "signature": b64url(p + bytes(32))} for p in weak),
+        # The sums of these two are right, as one of the points is nought.
+        {**given, "key": b64url(weak[1]), "signature": b64url(some_point + scalar)},
+        {**given, "signature": b64url(weak[1] + _answer_to_nought(given, seed))},
         {**given, "signature": b64url(weak[1] + from_b64url(signature)[32:])},
         {**given, "signature": b64url(from_b64url(signature)[:32] + b"\xff" * 32)},
         {**given, "purpose": other},
