@@ -32,7 +32,7 @@ def _states() -> dict[str, str]:
         "refusal.unknown_version": _("it was written by a later version. Tell headquarters."),
         "refusal.device_revoked": _("this phone was revoked. Call headquarters."),
         "refusal.fork": _("headquarters has another record under this number. Send again."),
-        "since": _("since {age}"),
+        "since": _("here for {age}"),
     }
 
 
@@ -109,7 +109,7 @@ def _files() -> dict[str, str]:
         "file_state.received": _("At headquarters"),
         "file_state.refused": _("Refused:"),
         "file_state.elsewhere": _("On another device of yours."),
-        "load": _("In it: {changes} changes and {files} files ({size})."),
+        "load": _("Not at headquarters: changes {changes}, files {files} ({size}), drafts {drafts}."),
         "making": _("Making the file: {percent} %"),
         "file_saved": _(
             "Saved as {name}, among the downloads of this phone. Delete it there once it was "

@@ -1,7 +1,6 @@
 /** Carrying by hand: one encrypted file with all that headquarters lacks, and its passphrase, shown once. */
 
 import { fill } from "../frame.js";
-import { b64url } from "../protocol/bytes.js";
 import { send } from "../records/cut.js";
 import { loadOf, newPassphrase, writeBundle } from "../sync/bundle.js";
 import { sizeText } from "./sizes.js";
@@ -17,12 +16,18 @@ export const byHand = {
   name: "by_hand",
 
   enter(app, root) {
-    const { changes, files } = loadOf(app.rows);
-    const drafts = app.records.unsent().length;
+    const { written, files } = loadOf(app.rows);
+    const drafts = app.reading ? 0 : app.records.unsent().length;
+    const waits = written + files.length + drafts > 0;
+    const box = /** @type {HTMLInputElement} */ (root.querySelector("input[name=drafts]"));
+    // Where there is nothing else to carry, that is what one came for.
+    if (!root.dataset.begun) box.checked = written === 0;
+    root.dataset.begun = "";
     const bytes = files.reduce((sum, { size }) => sum + size, 0);
     fill(root, {
-      what: app.word("load", { changes: changes.length, files: files.length, size: sizeText(bytes, document.documentElement.lang) }),
-      hasDrafts: drafts > 0 && !made && !app.reading,
+      what: app.word("load", { changes: written, files: files.length, size: sizeText(bytes, document.documentElement.lang), drafts }),
+      hasDrafts: drafts > 0,
+      waits,
       begin: !made && percent < 0,
       working: percent >= 0 ? app.word("making", { percent }) : "",
       made: made !== null,
@@ -34,6 +39,7 @@ export const byHand = {
   },
 
   leave() {
+    document.querySelector("[data-screen=by_hand]")?.removeAttribute("data-begun");
     // Shown once: who comes back makes another.
     made = null;
     percent = -1;
@@ -41,12 +47,13 @@ export const byHand = {
 
   acts: {
     make: async ({ app, root }) => {
+      const drafts = app.reading ? [] : app.records.unsent();
       const box = /** @type {HTMLInputElement} */ (root.querySelector("input[name=drafts]"));
       try {
         percent = 0;
         app.changed();
         await app.saver.flush();
-        if (box.checked && !app.reading) await send(app.records, app.records.unsent().map(({ id }) => id));
+        if (box.checked) await send(app.records, drafts.map(({ id }) => id));
         made = await make(app);
       } finally {
         percent = -1;
@@ -93,7 +100,7 @@ async function make(app) {
     },
   });
   // A name that tells neither what it is nor whose.
-  const name = `${b64url(crypto.getRandomValues(new Uint8Array(6)))}.bin`;
+  const name = `${[...crypto.getRandomValues(new Uint8Array(4))].map((byte) => byte.toString(16).padStart(2, "0")).join("")}.bin`;
   return { file: new File([content], name, { type: "application/octet-stream" }), passphrase, saved: false };
 }
 

@@ -32,7 +32,9 @@ export const headquarters = {
     for (const [name, some] of Object.entries({ troubled, here, there })) list(app, root, name, some);
     rows(root, "came", cameIn(app), ({ key }) => key, ({ words }) => ({ words }));
     const running = app.loop?.state.doing === "running";
-    const drafts = app.records.unsent().length;
+    // Files go along with what they belong to; where only files are left, they are what is counted.
+    const unsent = app.records.unsent();
+    const drafts = unsent.filter(({ kind }) => kind !== "attachment").length || unsent.length;
     fill(root, {
       ...conditionText(app),
       ...unsentText(app),
@@ -77,9 +79,16 @@ export const headquarters = {
 function list(app, root, name, some) {
   rows(root, name, some, ({ record }) => record.id, (standing) => ({
     name: recordName(app, standing.record),
-    states: [...asked(app, standing), ...standing.states.map((state) => stateText(app, standing, state))].join(" · "),
-    since: standing.since ? app.word("since", { age: ageText(app, standing.since) }) : "",
+    states: [...asked(app, standing), ...standing.states.map((state) => stateText(app, standing, state)), ...since(app, standing)].join(" · "),
   }));
+}
+
+/**
+ * @param {App} app
+ * @param {Standing} standing
+ */
+function since(app, standing) {
+  return standing.since ? [app.word("since", { age: ageText(app, standing.since) })] : [];
 }
 
 /**
