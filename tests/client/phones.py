@@ -50,7 +50,8 @@ class Phones:
 
     def close(self) -> None:
         """End it."""
-        assert self._process.stdin and self._process.stdout
+        assert self._process.stdin
+        assert self._process.stdout
         self._process.stdin.close()
         self._process.wait(WAIT)
         self._process.stdout.close()

@@ -1,4 +1,4 @@
-"""The real client among real laptops, a relay and headquarters, under random schedules of faults."""
+"""The real client among laptops, a relay and headquarters, under random schedules of faults."""
 
 import os
 from collections.abc import Iterator
