@@ -11,10 +11,11 @@ from headquarters import Headquarters
 from hub_process import MISSION, Process, Running, environment, new_hub
 from uuid6 import uuid7
 
+from review.erasing import Order, erase
+from review.follower import projecting
 from review.reviewers import add_reviewer
 from review.urgent import acknowledge
 from schemas.incident import incident_code
-from sync.projection import Projector, paths_of
 
 Make = Callable[[str], Phone]
 OPENED = "2026-03-02T09:30:00.000Z"
@@ -261,17 +262,32 @@ def test_one_sees_who_else_is_assigned_and_to_which_hearing(at: Running, phone: 
     assert sorted(map(bool, ended)) == [False, True]
 
 
+def test_what_is_erased_of_an_incident_leaves_the_notes(at: Running, phone: Make) -> None:
+    anna = phone(author())
+    incident = raised(anna)
+    change = anna.write("incident", incident, {"text": "Unlucky words (fictional)."})
+    anna.sync()
+    assert "Unlucky words (fictional)." in notes(at)
+    add_reviewer(at.hub.store, "paul", "reviewer", MISSION, "a long fictional one")
+    order = Order((change.hash,), ("vera", "paul"), "It names somebody (fictional).", {})
+    erase(at.hub, MISSION, order)
+    assert "Unlucky words (fictional)." not in notes(at)
+
+
+def notes(at: Running) -> list[str]:
+    """The words of all notes, with the tables made from the log as it is now."""
+    with projecting(at.hub.instance, MISSION, at.hub.log_path(MISSION)) as projector:
+        while projector.catch_up():
+            pass
+        return [row["text"] for row in projector.texts["notes"].rows]
+
+
 # The page
 
 
 def pages(at: Running) -> Headquarters:
     """The Datasette over this headquarters, with its tables made from the log as it is now."""
-    log = at.hub.log(MISSION)
-    projector = Projector(log, *paths_of(at.hub.instance / "projections", MISSION))
-    while projector.catch_up():
-        pass
-    projector.close()
-    log.close()
+    notes(at)
     return Headquarters(at.hub.instance)
 
 
@@ -283,8 +299,8 @@ def test_the_page_lists_what_is_urgent_with_age_and_acknowledgement(
     anna.write("case", case, {"title": "Case (fictional)"})
     anna.write("person", person, {"case": case, "code": "A1", "role": "accused"})
     anna.write("hearing", hearing, {"case": case, "number": 2, "time_zone": "Europe/Berlin"})
-    where = {"case": case, "hearing": hearing, "persons": [person]}
-    grave = raised(anna, **where, text="Help <b>soon</b> (fictional).")
+    words = "Help <b>soon</b> (fictional)."
+    grave = raised(anna, case=case, hearing=hearing, persons=[person], text=words)
     minor, arrival = raised(anna, "incident"), raised(anna, "safe_arrival")
     acknowledge(at.hub, MISSION, minor, "vera", "We know (fictional).")
     hq = pages(at)
