@@ -58,7 +58,7 @@ export const brief = {
       });
       return app.frame.show(value === "observed" ? "log" : "submit", { hearing: hearing.id, observation: made });
     },
-    open: ({ app, params, key, element }) => app.frame.show(element.dataset.screen ?? "log", { hearing: params.hearing ?? "", observation: key }),
+    open: ({ app, params, key, element }) => app.frame.show(element.dataset.to ?? "log", { hearing: params.hearing ?? "", observation: key }),
   },
 };
 

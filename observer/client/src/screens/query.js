@@ -14,11 +14,18 @@ import { fieldName, itemOf, loadWords, momentText, personOf, telling } from "./w
 /** @typedef {import("../records/record.js").RecordHere} RecordHere */
 /** @typedef {import("../records/sitting.js").Sitting} Sitting */
 
+/** Whether one more reply is written. */
+let another = false;
+
 /** @type {import("../frame.js").Screen} */
 export const query = {
   name: "query",
 
   start: keepReply,
+
+  leave() {
+    another = false;
+  },
 
   async enter(app, root, params) {
     const asked = app.records.get(params.query ?? "", "query");
@@ -39,7 +46,7 @@ export const query = {
     const text = /** @type {HTMLTextAreaElement} */ (form.elements.namedItem("text"));
     if (text !== document.activeElement) text.value = draft.text;
     /** @type {RadioNodeList} */ (form.elements.namedItem("basis")).value = draft.basis;
-    fill(root, { answered: replies.length > 0, along: Boolean(sitting.observation.values.submitted_at) && Object.keys(sitting.observation.dirty).length > 0 });
+    fill(root, { answered: replies.length > 0, writing: another || !replies.length || draft.text !== "", along: Boolean(sitting.observation.values.submitted_at) && Object.keys(sitting.observation.dirty).length > 0 });
     if (draft.text) fill(root, { empty: false });
   },
 
@@ -49,8 +56,13 @@ export const query = {
       const words = String(data.get("text") ?? "").trim();
       fill(root, { empty: !words });
       if (!words) return;
+      another = false;
       await reply(app, params.query ?? "", words, String(data.get("basis") ?? "observed_fact"));
       /** @type {HTMLFormElement} */ (element).reset();
+    },
+    another: ({ app }) => {
+      another = true;
+      app.changed();
     },
     history: ({ app, params }) => {
       const { record, path } = askedField(app, params);
