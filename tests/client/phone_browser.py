@@ -1,5 +1,6 @@
-"""A browser of its own process and profile, as on a phone: killed without warning, started again."""
+"""A browser of its own process and profile, as on a phone: killed without warning, and started."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -74,10 +75,9 @@ class PhoneBrowser:
     def _forget(self) -> None:
         browser, self.browser, self.page = self.browser, None, None
         if browser is not None:
-            try:
+            # The other end was killed on purpose.
+            with contextlib.suppress(Exception):
                 browser.close()
-            except Exception:  # noqa: BLE001, S110 - the other end was killed on purpose
-                pass
 
     def close(self) -> None:
         """End it as its user does."""

@@ -41,9 +41,7 @@ class Stage:
         log = self.hub.log(MISSION)
         try:
             records = dict.fromkeys(
-                record
-                for each in ([kind] if kind else KINDS)
-                for record in log.records(each)
+                record for each in ([kind] if kind else KINDS) for record in log.records(each)
             )
             return [change for record in records for change in log.changes_of(record)]
         finally:

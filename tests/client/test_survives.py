@@ -60,7 +60,7 @@ def test_no_answer_that_was_said_to_be_saved_is_lost(at: Stage, phone: PhoneBrow
     page.wait_for_function("navigator.serviceWorker.controller || navigator.serviceWorker.ready")
     at.end_relay()
     said: dict[str, set[str]] = {"one": set(), "two": set()}
-    tapped: dict[str, str] = {}
+    tapped: dict[tuple[str, str], str] = {}
     for name in said:
         if name == "two":
             page = phone.start(at.app) if phone.page is None else page
@@ -72,7 +72,8 @@ def test_no_answer_that_was_said_to_be_saved_is_lost(at: Stage, phone: PhoneBrow
                 write_entry(page, "note", words)
                 said[name].add(words)
             if kill % 2:
-                tapped[f"{name} {kill}"] = tap_one(page, rand)
+                path, value = tap_one(page, rand)
+                tapped[name, path] = value
             # In the middle of a write as well.
             page.click("[data-screen=log] [data-kind=note]", no_wait_after=True)
             page.wait_for_timeout(rand.random() * 30)
@@ -83,10 +84,12 @@ def test_no_answer_that_was_said_to_be_saved_is_lost(at: Stage, phone: PhoneBrow
     at.relay.start()
     page.click("header [data-go=today]")
     send(page, at, said)
+    answers = answers_of(at)
+    assert {(path, value) for (_name, path), value in tapped.items()} <= answers
 
 
-def tap_one(page: Page, rand: random.Random) -> str:
-    """Answer a question by one tap; its name and value."""
+def tap_one(page: Page, rand: random.Random) -> tuple[str, str]:
+    """Answer a question by one tap; the answer's path and value."""
     page.click("[data-screen=log] [data-go=checklist]")
     page.wait_for_selector("[data-questions] .question:not([hidden])")
     pills = page.locator("[data-questions] .question:not([hidden]) input[type=radio]:visible")
@@ -96,7 +99,7 @@ def tap_one(page: Page, rand: random.Random) -> str:
     saved(page)
     page.click("[data-screen=checklist] [data-go=log]")
     page.wait_for_selector("[data-screen=log]:not([hidden])")
-    return f"{name}={value}"
+    return str(name).removeprefix("special/"), str(value)
 
 
 def send(page: Page, at: Stage, said: dict[str, set[str]]) -> None:
@@ -122,3 +125,14 @@ def texts(at: Stage) -> list[str]:
         if path.startswith("log/")
     }
     return [str(entry["text"]) for entry in latest.values() if entry]
+
+
+def answers_of(at: Stage) -> set[tuple[str, str]]:
+    """All answers at headquarters, by path and value."""
+    return {
+        (path, str(answer["value"]))
+        for kind in ("case", "observation")
+        for change in at.changes(kind)
+        for path, answer in json.loads(change.payload)["set"].items()
+        if path.startswith("answers/") and answer
+    }
