@@ -70,6 +70,12 @@ class Mission:
             receive_own(self.log, [change], lambda: RECEIVED)
         return Writer(self.log, signer)
 
+    def sign(self, kind: str, fields: Fields) -> None:
+        """A record of headquarters' own."""
+        change = self.hub.change(kind, str(uuid7()), fields, RECEIVED, ())
+        with self.log.writing():
+            receive_own(self.log, [change], lambda: RECEIVED)
+
     def write(
         self,
         device: Writer,
@@ -159,6 +165,12 @@ def fill_training(instance: Path) -> Ids:
             _observation(case, hearing, "OBS-2")
             | {"answers/access.public_admitted": {"value": "yes"}},
         )
+        _urgent(
+            mission,
+            second,
+            {"case": case, "hearing": hearing, "persons": [accused[0]]},
+            "Fictional",
+        )
         return Ids(case, hearing, accused, observation, other, entries)
 
 
@@ -170,6 +182,7 @@ def fill_other(instance: Path) -> str:
         hearing = mission.write(device, "hearing", _hearing(case) | {"court": CANARY})
         log = {f"log/{uuid7()}": entry("09:30", "note", f"{CANARY} words")}
         answer = {"value": "no", "entries": [], "comment": f"{CANARY} comment"}
+        _urgent(mission, device, {"case": case, "hearing": hearing, "persons": []}, CANARY)
         return mission.write(
             device,
             "observation",
@@ -177,6 +190,18 @@ def fill_other(instance: Path) -> str:
             | log
             | {"answers/access.public_admitted": answer},
         )
+
+
+def _urgent(mission: Mission, device: Writer, where: Fields, word: str) -> None:
+    """One that waits, one that is acknowledged, and a safe arrival."""
+    mission.sign("mission", {"title": "Fictional", "practice": True})
+    fields = {**where, "opened_at": RECEIVED, "practice": True, "text": f"{word} help"}
+    mission.write(device, "incident", {**fields, "kind": "urgent", "needs": ["doctor", "leave"]})
+    known = mission.write(device, "incident", {**fields, "kind": "incident", "needs": ["lawyer"]})
+    review = {"incident": known, "decision": "acknowledged", "by": "vera"}
+    heads = list(fold(mission.log.changes_of(known)).heads)
+    mission.sign("review", {**review, "of": heads, "comment": f"{word} known"})
+    mission.write(device, "incident", {**fields, "kind": "safe_arrival", "needs": []})
 
 
 def _person(mission: Mission, device: Writer, case: str, code: str, role: str) -> str:

@@ -36,6 +36,7 @@ def hq(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Headquarters]:
 
 
 TABLES = ["cases", "persons", "hearings", "observations", "answers", "log_entries", "conflicts"]
+TABLES += ["incidents"]
 DOORS = [
     "/other",
     "/other.json",
@@ -126,6 +127,8 @@ def test_the_canary_is_there_to_be_found(hq: Headquarters) -> None:
     page = f"/-/missions/other/observations/{hq.observation}"  # type: ignore[attr-defined]
     assert hq.get(page, "omar").text.count(CANARY) > 2
     assert hq.get(f"{page}.json", "omar").text.count(CANARY) > 2
+    assert f"{CANARY} help" in hq.get("/-/missions/other", "omar").text
+    assert hq.get("/other/incidents.json", "omar").text.count(CANARY)
 
 
 @pytest.mark.parametrize("path", ["/", "/training", "/training/cases", "/-/missions/training"])
