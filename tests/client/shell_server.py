@@ -68,7 +68,7 @@ def make_version(folder: Path, edition: str) -> Version:
     )
     with (templates / "slot.html").open("a") as slot:
         slot.write(f"<!-- edition {edition} -->")
-    install()
+    node = install()
     static = folder / "observer" / "static"
     with (static / "client.css").open("a") as style:
         style.write(f"/* edition {edition} */")
@@ -78,7 +78,7 @@ def make_version(folder: Path, edition: str) -> Version:
     ):
         subprocess.run(
             [
-                CLIENT / "node_modules/.bin/esbuild",
+                *(node, str(CLIENT / "node_modules/esbuild/bin/esbuild")),
                 *(str(source), "--bundle", f"--format={form}", "--log-level=warning"),
                 f"--outfile={static / 'client' / name}",
             ],
