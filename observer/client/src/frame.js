@@ -135,7 +135,10 @@ export class Frame {
     const root = this.root(name);
     await screen.enter(this.app, root, params);
     for (const link of root.querySelectorAll("[data-go]")) {
-      link.toggleAttribute("aria-current", link.closest("nav") !== null && /** @type {HTMLElement} */ (link).dataset.go === name);
+const isHere = link.closest("nav") !== null && /** @type {HTMLElement} */ (link).dataset.go === name;
+      // Without a value it would say "not here" to who listens instead of looking.
+      if (isHere) link.setAttribute("aria-current", "page");
+      else link.removeAttribute("aria-current");
     }
     if (moved) {
       scrollTo(0, 0);
