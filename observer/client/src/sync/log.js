@@ -8,6 +8,7 @@
 
 import { envelopeOf } from "../protocol/change.js";
 import { HUB, Registry } from "./registry.js";
+import { Waiting } from "./waiting.js";
 
 /** @typedef {import("../protocol/change.js").Change} Change */
 /** @typedef {import("../store/rows.js").Rows} Rows */
@@ -42,10 +43,7 @@ import { HUB, Registry } from "./registry.js";
 const CHANGE = "change/";
 
 export class Log {
-  /** @type {Map<string, any>} */
-  #put = new Map();
-  /** @type {Set<string>} */
-  #gone = new Set();
+  #waiting;
   /** @type {Map<string, Entry>} */
   #entries = new Map();
   /** @type {Map<string, Map<number, string>>} */
@@ -60,6 +58,7 @@ export class Log {
   constructor(rows, write = (writing) => rows.write(writing)) {
     this.rows = rows;
     this.write = write;
+    this.#waiting = new Waiting(rows);
     this.registry = new Registry(this);
     this.refresh();
   }
@@ -72,20 +71,17 @@ export class Log {
    * @returns {any}
    */
   get(name) {
-    if (this.#put.has(name)) return this.#put.get(name);
-    return this.#gone.has(name) ? undefined : this.rows.get(name);
+    return this.#waiting.get(name);
   }
 
   /** @param {string} name @param {any} value */
   set(name, value) {
-    this.#gone.delete(name);
-    this.#put.set(name, value);
+    this.#waiting.set(name, value);
   }
 
   /** @param {string} name */
   remove(name) {
-    this.#put.delete(name);
-    this.#gone.add(name);
+    this.#waiting.remove(name);
   }
 
   /** @param {string} name */
@@ -103,24 +99,21 @@ export class Log {
    *
    * @template T
    * @param {() => Promise<T> | T} work
-   * @param {() => {name: string, value: any} | undefined} [expect] as in `Rows.write`
    * @returns {Promise<T>}
    */
-  async transaction(work, expect = () => undefined) {
+  async transaction(work) {
     try {
       this.refresh();
       const result = await work();
       this.registry.erase();
-      if (this.#put.size || this.#gone.size) {
-        await this.write({ put: this.#put, drop: [...this.#gone], expect: expect() });
-      }
+      const { isEmpty, put, gone } = this.#waiting;
+      if (!isEmpty) await this.write({ put, drop: [...gone] });
       return result;
     } catch (error) {
       this.#forgetAll();
       throw error;
     } finally {
-      this.#put = new Map();
-      this.#gone = new Set();
+      this.#waiting.clear();
       this.refresh();
     }
   }
@@ -137,11 +130,12 @@ export class Log {
     const here = this.rows.entries(CHANGE);
     for (const [name, row] of here) {
       const hash = name.slice(CHANGE.length);
-      if (this.#put.has(name) || this.#gone.has(name)) continue;
+      if (this.#waiting.has(name)) continue;
       const entry = this.#entries.get(hash);
       if (entry === undefined) this.#index(hash, row);
       else if (entry.row !== row) entry.row = row;
     }
+    // Those that are new were taken in above, so more than there are means that some are gone.
     if (this.#entries.size > here.length) {
       for (const hash of [...this.#entries.keys()]) if (!this.get(CHANGE + hash)) this.#lift(hash);
     }

@@ -97,6 +97,7 @@ export class Pushing {
     /** @type {Entry[]} */
     const batch = [];
     const sheets = new Set();
+    const enrolled = new Set();
     let size = 0;
     let beside = 0;
     for (const entry of unreceived(this.log, Object.keys(this.report.stopped))) {
@@ -106,10 +107,11 @@ export class Pushing {
       if (sheet && !sheets.has(sheet)) beside += sizeOfText(this.log.get(`sheet/${sheet}`)?.payload ?? "");
       const full = batch.length === MAX_CHANGES || size > this.pace.size || size + beside > ROOM;
       if (batch.length > 0 && full) break;
+      // What a device wrote is taken once its record is there.
+      if (enrolled.has(entry.device)) break;
+      if (entry.kind === "device") enrolled.add(entry.record);
       sheets.add(sheet);
       batch.push(entry);
-      // What the device wrote is taken once its record is there.
-      if (entry.kind === "device") break;
     }
     return batch;
   }

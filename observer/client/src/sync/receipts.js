@@ -78,7 +78,8 @@ export function countUnreceived(log) {
 
 /**
  * What headquarters is not known to hold, in an order in which it can be taken: its own words
- * first, as they say who is enrolled; then each change after those that it builds on.
+ * first, as they say who is enrolled and assigned; then this device's, then those of others that a
+ * restored headquarters lacks; each change after those that it builds on.
  *
  * @param {Log} log
  * @param {Iterable<string>} without devices
@@ -87,7 +88,8 @@ export function countUnreceived(log) {
 export function unreceived(log, without) {
   const apart = new Set(without);
   const hubs = new Set(log.hubs().map(({ device }) => device));
-  const rank = (/** @type {Entry} */ { device }) => (hubs.has(device) ? 0 : 1);
+  const own = log.meta("profile").device;
+  const rank = (/** @type {Entry} */ { device }) => (hubs.has(device) ? 0 : device === own ? 1 : 2);
   const left = log
     .entries()
     .filter(({ row, device }) => !row.held && !apart.has(device))

@@ -58,6 +58,8 @@ const LOCK = "sync";
 const NOT_SIGNED_IN = new Set(["signed_out", "new_epoch", "unknown_device"]);
 /** Devices that converse in this program now. @type {Set<Rows>} */
 const conversing = new Set();
+/** The index over a store's changes is made once, and then kept up. @type {WeakMap<Records, Log>} */
+const logs = new WeakMap();
 
 export class Session {
   /** How many changes there were when text was last sent. */
@@ -72,7 +74,8 @@ export class Session {
     this.transport = transport;
     this.now = now;
     this.locks = locks;
-    this.log = new Log(rows, (writing) => records.keepPulled(writing));
+    this.log = logs.get(records) ?? new Log(rows, (writing) => records.keepPulled(writing));
+    logs.set(records, this.log);
     this.files = files ?? new Files(this.log);
   }
 
@@ -91,7 +94,8 @@ export class Session {
         await this.#remember(null, found);
         return found;
       } catch (error) {
-        await this.#remember(error);
+        // Where that cannot be written either, the first reason is the one to tell.
+        await this.#remember(error).catch(() => {});
         throw error;
       } finally {
         this.transport.signal = null;
