@@ -58,7 +58,7 @@ export class App {
 
   /** Whether a hearing is open: then nothing takes over, and nothing is reloaded. */
   get inCourt() {
-    return ["log", "checklist", "write", "files", "item"].includes(this.frame.place.name);
+    return ["log", "checklist", "write", "files", "custody", "urgent", "incident", "query", "history", "conflict"].includes(this.frame.place.name);
   }
 
   /**

@@ -141,7 +141,7 @@ export class QuestionView {
       count: entries.length || "",
       proposed: offered,
       told: answer.answered_at !== undefined || disputed !== undefined,
-      disputed: disputed !== undefined && !disputed.settled,
+      disputed: disputed !== undefined,
       settled: disputed?.settled ?? false,
       proposal: offered ? this.app.word("from_record", { value: labelOf(this.app, this.item, proposal) }) : "",
     });
