@@ -88,8 +88,10 @@ function unheard(transaction) {
       told = listener;
     },
   });
-  Object.defineProperty(transaction, "error", { get: () => new DOMException("ordered", "UnknownError") });
-  transaction.addEventListener("complete", () => told());
+  transaction.addEventListener("complete", () => {
+    Object.defineProperty(transaction, "error", { value: new DOMException("ordered", "UnknownError") });
+    told();
+  });
   return transaction;
 }
 

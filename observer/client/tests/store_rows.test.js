@@ -226,6 +226,17 @@ test("files are kept, found again and dropped", async () => {
   assert.equal((await onDisk(factory)).length, 2);
 });
 
+test("a file that reached the disk although it was told as lost lies there once", async () => {
+  const { factory, seen } = faulty();
+  const { rows } = await fresh({ factory });
+  seen.plan = ["unheard", "unheard"];
+  const keep = () => rows.putFile("cd".repeat(32), new Uint8Array([1, 2, 3]));
+  await assert.rejects(keep(), { code: "storage_lost" });
+  const row = await keep();
+  const contents = (await onDisk(seen.real)).filter(({ key }) => key.startsWith("b"));
+  assert.deepEqual(contents.map(({ key }) => key), [row]);
+});
+
 test("writes happen in the order in which they are asked for", async () => {
   const { rows } = await fresh({ vault: { ...identity, seal: slowly() } });
   await Promise.all(Array.from({ length: 20 }, (_, at) => rows.write({ put: [["meta/a", at]] })));

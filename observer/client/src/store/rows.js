@@ -134,9 +134,11 @@ export class Rows {
         return here;
       }
       const bytes = content instanceof Uint8Array ? content : new Uint8Array(await content.arrayBuffer());
-      const row = freshKey(FILE);
+      const row = this.#tried.get(sha256) ?? freshKey(FILE);
+      this.#tried.set(sha256, row);
       const sealed = await this.#vault.seal(bytes);
       await this.#write({ put: [[name, { ...facts, row, size: bytes.length }], ...put] }, { keep: [[row, sealed]] });
+      this.#tried.delete(sha256);
       return row;
     });
   }
