@@ -8,7 +8,19 @@ from typing import Final
 
 import click
 
-from bench import badlink, blob, fold, form, incremental, intake, lag, reconnect, replay, tables
+from bench import (
+    badlink,
+    blob,
+    fold,
+    form,
+    incremental,
+    intake,
+    lag,
+    phone,
+    reconnect,
+    replay,
+    tables,
+)
 from bench.figures import Figures
 from bench.machine import machine
 
@@ -19,6 +31,7 @@ BENCHES: Final[dict[str, Callable[[Path, int], Figures]]] = {
     "tables": tables.measure,
     "fold": fold.measure,
     "form": form.measure,
+    "phone": phone.measure,
     "incremental": incremental.measure,
     "reconnect": reconnect.measure,
     "badlink": badlink.measure,

@@ -5,6 +5,7 @@ import { proposals } from "../rules/derive.js";
 import { give, listen, slotAt, slotItem } from "./answering.js";
 import { keep } from "./disputes.js";
 import { heading } from "./heading.js";
+import { addPerson } from "./people.js";
 import { showHistory } from "./history.js";
 import { QuestionView } from "./question.js";
 
@@ -56,6 +57,7 @@ export const checklist = {
       if (next) await app.frame.show("checklist", { observation: params.observation ?? "", section: next.id });
       else await app.frame.show("submit", { observation: params.observation ?? "" });
     },
+    person: ({ app, params, element }) => addPerson(app, app.sitting(params).case.id, /** @type {HTMLFormElement} */ (element)),
     rest: ({ app, params }) => {
       const sitting = app.sitting(params);
       const items = new Set(sectionOf(sitting, params.section).items.map((item) => item.id));
