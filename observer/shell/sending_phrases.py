@@ -109,7 +109,9 @@ def _files() -> dict[str, str]:
         "file_state.received": _("At headquarters"),
         "file_state.refused": _("Refused:"),
         "file_state.elsewhere": _("On another device of yours."),
-        "load": _("Not at headquarters: changes {changes}, files {files} ({size}), drafts {drafts}."),
+        "load": _(
+            "Not at headquarters: changes {changes}, files {files} ({size}), drafts {drafts}."
+        ),
         "making": _("Making the file: {percent} %"),
         "file_saved": _(
             "Saved as {name}, among the downloads of this phone. Delete it there once it was "
