@@ -144,6 +144,12 @@ class MixedSchedules(Schedules):
     def check(self) -> None:
         """As for laptops; and every file of a phone is where its record says."""
         super().check()
+        states = {one.hash: (one.state, one.code) for one in self.world.facts()}
+        for device in self.world.devices:
+            if isinstance(device, Phone):
+                for row in device.log.rows():
+                    told = (row["state"], row["code"] or None)
+                    assert told == states.get(row["hash"], told), "judged otherwise on a phone"
         store = self.world.app.blobs.store(MISSION)
         for device in self.world.devices:
             if isinstance(device, Phone):

@@ -24,8 +24,6 @@ async function colleague(hub, author = "BEN", role = "observer") {
   return { writer, record: await hub.record(writer.device, author, writer.key, role) };
 }
 
-const states = ({ rows }) => rows.entries("change/").map(([, row]) => row.state).sort();
-
 test("an invitation is whole or none", () => {
   const text = ` http://r.invalid/#mission=m&code=ABC&hub=${"0a".repeat(32)}&practice=1 `;
   assert.deepEqual(readInvitation(text), {
@@ -46,6 +44,44 @@ test("what is sent stands as received once headquarters signed for it", async ()
   assert.deepEqual(standings(phone.records).map((each) => [each.record.id, each.states, each.since]), [[id, ["stored"], ""]]);
   assert.equal(oldestUnsent(phone.records), null);
   assert.equal(phone.rows.get("meta/condition").code, "");
+});
+
+test("headquarters' verdict is taken over: what it keeps apart gives no value here either", async () => {
+  const phone = await enrolled();
+  const { id, change } = await written(phone);
+  phone.hub.receipt = (hash) => Hub.prototype.receipt.call(phone.hub, hash, { state: "quarantined", code: "not_allowed" });
+  const { quarantined } = await phone.session().run();
+  assert.deepEqual(quarantined.map(({ hash, code }) => [hash, code]), [[change.hash, "not_allowed"]]);
+  assert.deepEqual({ ...phone.records.find(id).values }, {});
+  const [told] = standings(phone.records);
+  assert.deepEqual([told.states, told.isTrouble, told.refusals[0].code], [["quarantined"], true, "not_allowed"]);
+});
+
+test("the second of two changes with one number is kept aside and gives no value", async () => {
+  const phone = await enrolled();
+  const { writer, record } = await colleague(phone.hub);
+  const twin = new Writer(writer.device, "BEN", writer.key);
+  const one = await writer.write("case", uuid7(), { title: "One" });
+  const other = await twin.write("case", uuid7(), { title: "Other" });
+  phone.hub.pages.push({ changes: [record, one, other].map(wire), cursor: "c" });
+  const { unread } = await phone.session().run();
+  assert.deepEqual(unread, ["fork"]);
+  assert.equal(phone.records.find(other.record), null);
+  assert.equal(phone.rows.get(`fork/${other.hash}`).payload, other.payload);
+});
+
+test("what others wrote and headquarters is not known to hold is not forgotten", async () => {
+  const phone = await enrolled();
+  const { writer, record } = await colleague(phone.hub);
+  const theirs = await writer.write("case", uuid7(), { title: "Fictional" });
+  phone.hub.pages.push({ changes: [record, theirs].map(wire), cursor: "c1" });
+  await phone.session().run();
+  const name = `change/${theirs.hash}`;
+  await phone.records.keepPulled({ put: [[name, { ...phone.rows.get(name), held: false }]] });
+  phone.hub.pages.push({ forget: [theirs.record], cursor: "c2" });
+  phone.hub._push = async () => ({ ...phone.hub.rest, receipts: [], known: [], heads: {}, stopped: { [writer.device]: { seq: 1, code: "gap" } } });
+  await phone.session().run();
+  assert.ok(phone.rows.get(name));
 });
 
 test("a receipt that headquarters did not sign counts for nothing", async () => {
@@ -245,6 +281,7 @@ test("a new headquarters is followed only on the former one's word", async () =>
   phone.transport.fetch = answer([await statement(phone.hub.writer.key)]);
   const found = await phone.session().run();
   assert.deepEqual([found.newEpoch, found.sent], [true, 3], "with what the former one wrote");
+  assert.ok(next.calls.some(({ call }) => call === "heads"), "asked what it has");
   assert.ok(next.taken.has(change.hash), "sent again, since the new one did not have it");
 });
 
@@ -284,7 +321,7 @@ test("files come after text; one that is refused blocks no other, and text goes 
     await send(phone.records, [phone.records.create("attachment", fields)]);
     names.push(sha256);
   }
-  const there = new Map();
+  const there = new Map([[names[1], 1000]]);
   let late = null;
   const fetch = phone.hub.fetch;
   phone.transport.fetch = async (url, how) => {
@@ -309,4 +346,40 @@ test("an answer of the page itself does not end in a fault", async () => {
   const phone = await enrolled();
   phone.transport.fetch = async () => said({ ok: true });
   await assert.rejects(phone.session().run(), { code: "new_epoch" });
+});
+
+test("after a fork the device goes on as a new one, and cuts again what was not taken", async () => {
+  const phone = await enrolled();
+  const first = await written(phone);
+  await phone.session().run();
+  const { hub } = phone;
+  hub._renew = async ({ payload }) => {
+    const { device, successor, public_key } = JSON.parse(payload);
+    const made = await hub.record(successor, "ANNA", { publicKey: public_key });
+    const old = await hub.writer.write("device", device, { revoked_at: "2026-03-02T09:30:00.000Z", renewed_as: successor });
+    return { ok: true, token: "next", changes: [made, old].map(wire) };
+  };
+  phone.records.edit("case", first.id, { court: "District" });
+  phone.records.now = () => "2026-03-02T08:00:00.000Z";
+  const [second] = await send(phone.records, [first.id]);
+  phone.records.edit("case", first.id, { court: "District of Example" });
+  phone.records.now = () => "2026-03-02T07:00:00.000Z";
+  await send(phone.records, [first.id]);
+  const { _push: taking } = Object.getPrototypeOf(hub);
+  hub._push = async () => {
+    hub._push = taking;
+    const stopped = { [phone.profile.device]: { seq: 2, code: "fork", error: "", status: 409, retry: false } };
+    return { ...hub.rest, receipts: [], known: [], stopped, heads: {} };
+  };
+  const found = await phone.session().run();
+  assert.equal(found.renewed, true);
+  const { device } = phone.rows.get("meta/profile");
+  assert.notEqual(device, phone.profile.device);
+  assert.ok(phone.rows.get(`fork/${second.hash}`), "what was signed with the old key stays as evidence");
+  const record = phone.records.find(first.id);
+  assert.deepEqual({ ...record.dirty }, { court: "District of Example" });
+  assert.deepEqual([...record.seen.values()], [[first.change.hash]]);
+  const [again] = await send(phone.records, [first.id]);
+  assert.deepEqual([again.device, again.seq, again.prev, again.parents], [device, 1, "", [first.change.hash]]);
+  assert.equal((await phone.session().run()).sent, 1);
 });

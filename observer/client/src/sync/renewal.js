@@ -8,6 +8,7 @@
  */
 
 import { b64url, fromB64url } from "../protocol/bytes.js";
+import { instant } from "../protocol/clock.js";
 import { uuid7 } from "../protocol/ids.js";
 import { DeviceKey, fingerprint } from "../protocol/keys.js";
 import { HEAD } from "../store/rows.js";
@@ -77,7 +78,7 @@ export async function draftAgain(log, records, now) {
   // What was drafted since then is newer and stands; it is on disk before this looks.
   await records.saver.flush();
   await log.transaction(() => {
-    for (const [name, draft] of draftsOf(left, now())) if (log.get(name) === undefined) log.set(name, draft);
+    for (const [name, draft] of draftsOf(left)) if (log.get(name) === undefined) log.set(name, draft);
     for (const entry of left) {
       const { payload, signature } = entry.row;
       if (payload) log.putAside({ ...entry, payload, signature }, now());
@@ -88,14 +89,19 @@ export async function draftAgain(log, records, now) {
 }
 
 /**
- * @param {Entry[]} left
- * @param {string} at
+ * Drafts are cut in the order in which they say that they were written, so that none claims to know
+ * what came after it: here that is the order of the chain, also when the clock was put back.
+ *
+ * @param {Entry[]} left in the order of the chain
  * @returns {Map<string, import("../records/drafts.js").Draft>} rows by name; the last word counts
  */
-function draftsOf(left, at) {
+function draftsOf(left) {
   const apart = new Map(left.map((entry) => [entry.hash, entry]));
   const wanted = new Map();
+  let last = -Infinity;
   for (const entry of left) {
+    last = Math.max(Math.floor(instant(entry.recorded_at)), last + 1);
+    const at = new Date(last).toISOString();
     const { set } = JSON.parse(entry.row.payload ?? '{"set": {}}');
     const heads = seen(entry, apart);
     for (const [path, value] of Object.entries(set)) {
