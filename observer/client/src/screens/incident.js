@@ -2,6 +2,7 @@
 
 import { fill } from "../frame.js";
 import { giveNotice, keepForm, placeOf, sendNotice, showForm, showNotices, wantedOf } from "./notice.js";
+import { stopWatching } from "./watching.js";
 
 const KIND = "incident";
 const ARRIVAL = "safe_arrival";
@@ -19,6 +20,8 @@ export const incident = {
     const found = showNotices(app, root, [KIND, ARRIVAL]);
     fill(root, { any: found.length > 0, wordless: !wanted.text.trim() });
   },
+
+  leave: stopWatching,
 
   acts: {
     arrived: ({ app, params }) => once(app, () => giveNotice(app, ARRIVAL, { case: placeOf(app, params).case ?? "", persons: [], needs: [], text: "" }, params)),

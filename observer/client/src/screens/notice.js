@@ -3,9 +3,10 @@
 import { fill, rows } from "../frame.js";
 import { now } from "../protocol/clock.js";
 import { send } from "../records/cut.js";
-import { incidentCode } from "../rules/incident.js";
+import { WAITING_KINDS, incidentCode } from "../rules/incident.js";
 import { ageText } from "./age.js";
-import { passageValues } from "./passage.js";
+import { passageOf, passageValues } from "./passage.js";
+import { UNTIL_ANSWERED, UNTIL_RECEIVED, watch } from "./watching.js";
 
 /** @typedef {import("../app.js").App} App */
 /** @typedef {import("../records/record.js").RecordHere} RecordHere */
@@ -147,6 +148,7 @@ export function showNotices(app, root, kinds) {
   const mission = app.records.all("mission")[0]?.values ?? {};
   const phone = String(mission.phone ?? "");
   const found = app.records.all("incident").filter(({ values }) => kinds.includes(values.kind)).reverse();
+  watch(app, secondsToWait(found.map(({ id, values }) => ({ kind: values.kind, ...passageOf(app, id) }))));
   rows(root, "notice", found, ({ id }) => id, ({ id, values }, row) => {
     const call = row.querySelector("a[data-call]");
     call?.setAttribute("href", `tel:${phone.replace(/[^0-9+*#]/g, "")}`);
@@ -170,6 +172,14 @@ export function showNotices(app, root, kinds) {
     };
   });
   return found;
+}
+
+/**
+ * @param {(import("./passage.js").Passage & {kind: string})[]} notices
+ */
+function secondsToWait(notices) {
+  if (notices.some(({ reached }) => reached === "waiting" || reached === "passed")) return UNTIL_RECEIVED;
+  return notices.some(({ kind, acknowledged }) => WAITING_KINDS.includes(kind) && !acknowledged) ? UNTIL_ANSWERED : 0;
 }
 
 /**

@@ -8,6 +8,7 @@ import { atCourt, clockOf } from "./courttime.js";
 import { heading } from "./heading.js";
 import { showHistory } from "./history.js";
 import { zoneOf } from "./log.js";
+import { UNTIL_RECEIVED, stopWatching, watch } from "./watching.js";
 import { fieldName, itemOf, loadWords, momentText, personOf, telling } from "./wording.js";
 
 /** @typedef {import("../app.js").App} App */
@@ -24,6 +25,7 @@ export const query = {
   start: keepReply,
 
   leave() {
+    stopWatching();
     another = false;
   },
 
@@ -36,11 +38,9 @@ export const query = {
     await loadWords(app, path);
     showAsked(app, root, sitting, asked, path);
     const replies = repliesOf(sitting, asked);
-    rows(root, "reply", replies, ([id]) => id, ([id, entry]) => ({
-      words: entry.text,
-      at: momentText(entry.entered_at, zoneOf(sitting)),
-      received: asked.sent.origins[`reply/${id}`] !== undefined && Boolean(app.rows.get(`receipt/${asked.sent.origins[`reply/${id}`]?.hash}`)),
-    }));
+    const isThere = (/** @type {string} */ id) => Boolean(app.rows.get(`receipt/${asked.sent.origins[`reply/${id}`]?.hash}`));
+    rows(root, "reply", replies, ([id]) => id, ([id, entry]) => ({ words: entry.text, at: momentText(entry.entered_at, zoneOf(sitting)), received: isThere(id) }));
+    watch(app, replies.every(([id]) => isThere(id)) ? 0 : UNTIL_RECEIVED);
     const draft = app.saver.get(`meta/reply/${asked.id}`) ?? { text: "", basis: "observed_fact" };
     const form = /** @type {HTMLFormElement} */ (root.querySelector("form"));
     const text = /** @type {HTMLTextAreaElement} */ (form.elements.namedItem("text"));

@@ -3,6 +3,7 @@
 import { fill } from "../frame.js";
 import { giveNotice, keepForm, sendNotice, showForm, showNotices, wantedOf } from "./notice.js";
 import { passageOf } from "./passage.js";
+import { stopWatching } from "./watching.js";
 
 const KIND = "urgent";
 const RECENT = 12 * 3600 * 1000; // milliseconds
@@ -28,6 +29,7 @@ export const urgent = {
   },
 
   leave() {
+    stopWatching();
     another = false;
   },
 
