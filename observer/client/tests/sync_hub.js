@@ -4,6 +4,7 @@ import { IDBFactory } from "fake-indexeddb";
 import { make, wire } from "../src/protocol/change.js";
 import { uuid7 } from "../src/protocol/ids.js";
 import { DeviceKey, fingerprint } from "../src/protocol/keys.js";
+import { send } from "../src/records/cut.js";
 import { Records } from "../src/records/records.js";
 import { Rows } from "../src/store/rows.js";
 import { Saver } from "../src/store/saver.js";
@@ -51,7 +52,7 @@ export class Hub {
   pages = [];
   taken = new Map();
   sheets = 0;
-  succession = [];
+  evidence = [];
 
   fields(author, role, key) {
     return { author, role, public_key: key.publicKey };
@@ -102,7 +103,8 @@ export class Hub {
     return { ok: true, token: "fresh" };
   }
 
-  async _push({ changes }) {
+  async _push({ changes, receipts: former = [] }) {
+    this.evidence.push(...former);
     const hashes = [];
     for (const change of changes) {
       const bytes = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(change.payload)));
@@ -151,4 +153,17 @@ export async function enrolled(hub) {
   const records = await Records.open({ rows, saver });
   const session = (more = {}) => new Session({ records, rows, transport, ...more });
   return { hub: headquarters, rows, saver, records, transport, profile, session };
+}
+
+/** A record that is written and cut on a phone. */
+export async function written(phone, fields = { title: "Fictional case 1" }) {
+  const id = phone.records.create("case", fields);
+  const [change] = await send(phone.records, [id]);
+  return { id, change };
+}
+
+/** A colleague whose device headquarters has enrolled, and the record of it. */
+export async function colleague(hub, author = "BEN", role = "observer") {
+  const writer = await Writer.named(author);
+  return { writer, record: await hub.record(writer.device, author, writer.key, role) };
 }

@@ -7,22 +7,9 @@ import { wire } from "../src/protocol/change.js";
 import { envelopeOf, keptHash } from "../src/protocol/change.js";
 import { uuid7 } from "../src/protocol/ids.js";
 import { DeviceKey } from "../src/protocol/keys.js";
-import { send } from "../src/records/cut.js";
 import { readInvitation } from "../src/sync/enrol.js";
 import { oldestUnsent, standings } from "../src/sync/standing.js";
-import { enrolled, Hub, refused, said, Writer } from "./sync_hub.js";
-
-async function written(phone, fields = { title: "Fictional case 1" }) {
-  const id = phone.records.create("case", fields);
-  const [change] = await send(phone.records, [id]);
-  return { id, change };
-}
-
-/** A colleague whose device headquarters has enrolled, and the record of it. */
-async function colleague(hub, author = "BEN", role = "observer") {
-  const writer = await Writer.named(author);
-  return { writer, record: await hub.record(writer.device, author, writer.key, role) };
-}
+import { enrolled, Hub, Writer, colleague, written } from "./sync_hub.js";
 
 test("an invitation is whole or none", () => {
   const text = ` http://r.invalid/#mission=m&code=ABC&hub=${"0a".repeat(32)}&practice=1 `;
@@ -221,165 +208,16 @@ test("what is out of sight is forgotten, one's own words are not", async () => {
   assert.deepEqual({ ...phone.records.find(id).values }, { title: "Fictional case 1", practice: true });
 });
 
-test("a gap is filled from headquarters' head on, once", async () => {
+test("one's own words from another device come with headquarters' verdict", async () => {
   const phone = await enrolled();
+  const { writer, record } = await colleague(phone.hub, "ANNA");
+  const apart = await writer.write("case", uuid7(), { title: "Kept apart" });
+  phone.hub.pages.push({ changes: [wire(record), { ...wire(apart), code: "unknown_field" }], cursor: "c" });
+  await phone.session().run();
+  assert.equal(phone.rows.get(`change/${apart.hash}`).code, "unknown_field");
+  assert.deepEqual({ ...phone.records.find(apart.record)?.values }, {});
   const first = await written(phone);
+  phone.hub.pages.push({ changes: [{ ...wire(first.change), code: "not_allowed" }], cursor: "c2" });
   await phone.session().run();
-  const second = await written(phone);
-  const { _push: taking } = Object.getPrototypeOf(phone.hub);
-  phone.hub._push = async (body) => {
-    phone.hub._push = taking;
-    assert.deepEqual(body.changes.map(({ payload }) => payload), [second.change.payload]);
-    const stopped = { [phone.profile.device]: { seq: 2, code: "gap", error: "", status: 409, retry: true } };
-    return { ...phone.hub.rest, receipts: [], known: [], stopped, heads: { [phone.profile.device]: { seq: 0, hash: "" } } };
-  };
-  phone.hub.taken.clear();
-  await phone.session().run();
-  assert.deepEqual([...phone.hub.taken.keys()], [first.change.hash, second.change.hash]);
-});
-
-test("signed out is a state of its own: it signs in again, or says so", async () => {
-  const phone = await enrolled();
-  phone.hub.plan.push(() => refused("signed_out", { retry: true }, { status: 401 }));
-  await phone.session().run();
-  assert.equal(phone.transport.token, "fresh");
-  phone.hub.fetch = null;
-  phone.transport.token = "";
-  phone.transport.fetch = async () => refused("device_revoked", {}, { status: 403 });
-  await assert.rejects(phone.session().run(), { code: "device_revoked" });
-  const condition = phone.rows.get("meta/condition");
-  assert.equal(condition.code, "device_revoked");
-  assert.ok(condition.last_good_at);
-});
-
-test("a new headquarters is followed only on the former one's word", async () => {
-  const phone = await enrolled();
-  const { change } = await written(phone);
-  await phone.session().run();
-  assert.equal(phone.rows.get(`change/${change.hash}`).held, true);
-  const next = await Hub.open();
-  const statement = async (by) => {
-    const { device, key } = next.writer;
-    const payload = JSON.stringify({
-      ...{ v: 1, mission: "practice_1", former: phone.hub.writer.device, hub: device },
-      ...{ public_key: key.publicKey, epoch: next.epoch, at: "2026-03-02T09:30:00.000Z" },
-    });
-    return { payload, signature: await by.sign("epoch", payload) };
-  };
-  const answer = (succession) => async (url, how) => {
-    if (url.endsWith("/token") && succession) {
-      const given = succession;
-      succession = null;
-      return refused("new_epoch", { succession: given });
-    }
-    return next.fetch(url, how);
-  };
-  phone.transport.token = "";
-  phone.transport.fetch = answer([await statement(await DeviceKey.generate())]);
-  await assert.rejects(phone.session().run(), { code: "forged_receipt" });
-  assert.equal(phone.rows.get("meta/hub_device"), phone.hub.writer.device);
-  phone.transport.fetch = answer([await statement(phone.hub.writer.key)]);
-  const found = await phone.session().run();
-  assert.deepEqual([found.newEpoch, found.sent], [true, 3], "with what the former one wrote");
-  assert.ok(next.calls.some(({ call }) => call === "heads"), "asked what it has");
-  assert.ok(next.taken.has(change.hash), "sent again, since the new one did not have it");
-});
-
-test("one conversation at a time, also across windows", async () => {
-  const phone = await enrolled();
-  const running = phone.session().run();
-  await assert.rejects(phone.session().run(), { code: "sync_running" });
-  await running;
-  const locks = { request: async (_name, _how, work) => work(null) };
-  await assert.rejects(phone.session({ locks }).run(), { code: "sync_running" });
-  await phone.session().run();
-});
-
-test("a person may stop it; that is no failure of the connection", async () => {
-  const phone = await enrolled();
-  await phone.session().run();
-  const ending = new AbortController();
-  phone.transport.fetch = async () => {
-    ending.abort();
-    throw new TypeError("aborted");
-  };
-  await assert.rejects(phone.session().run({ signal: ending.signal }), { canceled: true });
-  assert.equal(phone.rows.get("meta/condition").code, "");
-});
-
-test("files come after text; one that is refused blocks no other, and text goes between their pieces", async () => {
-  const phone = await enrolled();
-  const observation = phone.records.create("observation", { mode: "in_person" });
-  await send(phone.records, [observation]);
-  const names = [];
-  for (const letter of ["a", "b"]) {
-    const bytes = new TextEncoder().encode(letter.repeat(9000));
-    const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-    const sha256 = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
-    await phone.rows.putFile(sha256, bytes, { type: "application/pdf" });
-    const fields = { observation, sha256, size: bytes.length, type: "application/pdf" };
-    await send(phone.records, [phone.records.create("attachment", fields)]);
-    names.push(sha256);
-  }
-  const there = new Map([[names[1], 1000]]);
-  let late = null;
-  const fetch = phone.hub.fetch;
-  phone.transport.fetch = async (url, how) => {
-    const sha256 = names.find((name) => url.endsWith(name));
-    if (!sha256) return fetch(url, how);
-    const headers = { "Trial-Sync": "1", "Upload-Offset": String(there.get(sha256) ?? 0) };
-    if (sha256 === names[0]) return new Response(null, { status: 415, headers: { ...headers, "Trial-Code": "wrong_blob_type" } });
-    if (how.method === "HEAD") return new Response(null, { status: 200, headers });
-    assert.equal(how.headers["Upload-Offset"], headers["Upload-Offset"]);
-    there.set(sha256, (there.get(sha256) ?? 0) + how.body.length);
-    late ??= await written(phone);
-    return new Response(null, { status: 204, headers: { ...headers, "Upload-Offset": String(there.get(sha256)) } });
-  };
-  await phone.session().run();
-  const [bad, good] = names.map((name) => phone.rows.get(`file/${name}`));
-  assert.deepEqual([bad.state, bad.code], ["refused", "wrong_blob_type"]);
-  assert.deepEqual([good.state, good.offset], ["received", 9000]);
-  assert.equal(phone.rows.get(`change/${late.change.hash}`).held, true, "text did not wait for the file");
-});
-
-test("an answer of the page itself does not end in a fault", async () => {
-  const phone = await enrolled();
-  phone.transport.fetch = async () => said({ ok: true });
-  await assert.rejects(phone.session().run(), { code: "new_epoch" });
-});
-
-test("after a fork the device goes on as a new one, and cuts again what was not taken", async () => {
-  const phone = await enrolled();
-  const first = await written(phone);
-  await phone.session().run();
-  const { hub } = phone;
-  hub._renew = async ({ payload }) => {
-    const { device, successor, public_key } = JSON.parse(payload);
-    const made = await hub.record(successor, "ANNA", { publicKey: public_key });
-    const old = await hub.writer.write("device", device, { revoked_at: "2026-03-02T09:30:00.000Z", renewed_as: successor });
-    return { ok: true, token: "next", changes: [made, old].map(wire) };
-  };
-  phone.records.edit("case", first.id, { court: "District" });
-  phone.records.now = () => "2026-03-02T08:00:00.000Z";
-  const [second] = await send(phone.records, [first.id]);
-  phone.records.edit("case", first.id, { court: "District of Example" });
-  phone.records.now = () => "2026-03-02T07:00:00.000Z";
-  await send(phone.records, [first.id]);
-  const { _push: taking } = Object.getPrototypeOf(hub);
-  hub._push = async () => {
-    hub._push = taking;
-    const stopped = { [phone.profile.device]: { seq: 2, code: "fork", error: "", status: 409, retry: false } };
-    return { ...hub.rest, receipts: [], known: [], stopped, heads: {} };
-  };
-  const found = await phone.session().run();
-  assert.equal(found.renewed, true);
-  const { device } = phone.rows.get("meta/profile");
-  assert.notEqual(device, phone.profile.device);
-  assert.ok(phone.rows.get(`fork/${second.hash}`), "what was signed with the old key stays as evidence");
-  const record = phone.records.find(first.id);
-  assert.deepEqual({ ...record.dirty }, { court: "District of Example" });
-  assert.deepEqual([...record.seen.values()], [[first.change.hash]]);
-  const [again] = await send(phone.records, [first.id]);
-  assert.deepEqual([again.device, again.seq, again.prev, again.parents], [device, 1, "", [first.change.hash]]);
-  assert.equal((await phone.session().run()).sent, 1);
+  assert.equal(phone.rows.get(`change/${first.change.hash}`).state, "quarantined", "also of what was here");
 });
