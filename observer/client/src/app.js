@@ -14,8 +14,8 @@ import { vault } from "./store/vault.js";
 import { becomeWriter } from "./store/writer.js";
 
 const CALLS = "/sync/v1";
-// A log's timestamp button must never wait for the next wake-up of a slow network.
-const ALONE = "store";
+const STORE = "store";
+const PATIENCE = 60; // milliseconds
 
 /** What every screen has at hand. */
 export class App {
@@ -99,10 +99,27 @@ export class App {
     if (this.waiting) return;
     this.waiting = true;
     requestAnimationFrame(() =>
-      setTimeout(() => {
+      setTimeout(async () => {
+        await this.#saved();
         this.waiting = false;
         void this.frame.refresh();
       }),
+    );
+  }
+
+  /** Wait for what is being saved, but not long: to say "saved" goes before showing what follows from it. */
+  #saved() {
+    return /** @type {Promise<void>} */ (
+      new Promise((done) => {
+        if (this.saver.state !== "saving") return done();
+        const end = this.saver.onstate(() => {
+          if (this.saver.state === "saving") return;
+          clearTimeout(timer);
+          end();
+          done();
+        });
+        const timer = setTimeout(() => (end(), done()), PATIENCE);
+      })
     );
   }
 
@@ -114,7 +131,7 @@ const more = () => import("./more.js");
 
 async function start() {
   const frame = new Frame(document);
-  const rows = await Rows.open({ name: ALONE, vault });
+  const rows = await Rows.open({ name: STORE, vault });
   const app = new App(frame, rows);
   frame.app = app;
   frame.register(screens);

@@ -211,18 +211,41 @@ function keyOf(element) {
  */
 export function fill(root, values) {
   const row = root instanceof Element ? root.closest("[data-of]") : null;
-  // A row may be a place itself, such as an option of a list.
-  const places = [...(row === root ? [row] : []), ...root.querySelectorAll("[data-text], [data-if], [data-unless], [data-value]")];
-  for (const place of places) {
-    // What stands in a list's row is the row's own.
-    if (!(place instanceof HTMLElement) || place.closest("[data-of]") !== row) continue;
-    const { text, if: when, unless, value } = place.dataset;
-    if (text && text in values) place.textContent = String(values[text] ?? "");
-    if (when && when in values) place.toggleAttribute("hidden", !values[when]);
-    if (unless && unless in values) place.toggleAttribute("hidden", Boolean(values[unless]));
-    if (value && value in values && place !== document.activeElement) {
-      /** @type {HTMLInputElement} */ (place).value = String(values[value] ?? "");
-    }
+  for (const place of placesIn(root, row)) put(place, values);
+}
+
+/** @type {WeakMap<ParentNode, HTMLElement[]>} */
+const places = new WeakMap();
+
+/**
+ * The places of a screen or a row. Those of a screen stay: what comes and goes there are rows.
+ * @param {ParentNode} root
+ * @param {Element | null} row
+ */
+function placesIn(root, row) {
+  const known = places.get(root);
+  if (known) return known;
+  const all = root.querySelectorAll("[data-text], [data-if], [data-unless], [data-value]");
+  // A row may be a place itself, such as an option of a list; what stands in a list's row is the row's own.
+  const found = [...(row === root ? [row] : []), ...all].filter((place) => place instanceof HTMLElement && place.closest("[data-of]") === row);
+  if (root instanceof Element && root.matches("[data-screen]")) places.set(root, /** @type {HTMLElement[]} */ (found));
+  return /** @type {HTMLElement[]} */ (found);
+}
+
+/**
+ * @param {HTMLElement} place
+ * @param {Record<string, any>} values
+ */
+function put(place, values) {
+  const { text, if: when, unless, value } = place.dataset;
+  if (text && text in values) {
+    const words = String(values[text] ?? "");
+    if (place.textContent !== words) place.textContent = words;
+  }
+  if (when && when in values) place.toggleAttribute("hidden", !values[when]);
+  if (unless && unless in values) place.toggleAttribute("hidden", Boolean(values[unless]));
+  if (value && value in values && place !== document.activeElement) {
+    /** @type {HTMLInputElement} */ (place).value = String(values[value] ?? "");
   }
 }
 

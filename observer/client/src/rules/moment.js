@@ -20,7 +20,24 @@ const DAY = 86_400n * SECOND;
  * @returns {bigint | null}
  */
 export function moment(entry) {
-  const found = typeof entry.at === "string" ? PARTS.exec(entry.at) : null;
+  if (typeof entry.at !== "string") return null;
+  let found = read.get(entry.at);
+  if (found === undefined) {
+    // The same few hundred times are asked for at every tap.
+    if (read.size > MOST_READ) read.clear();
+    found = momentOf(entry.at);
+    read.set(entry.at, found);
+  }
+  return found;
+}
+
+const MOST_READ = 5000;
+/** @type {Map<string, bigint | null>} */
+const read = new Map();
+
+/** @param {string} at */
+function momentOf(at) {
+  const found = PARTS.exec(at);
   if (found === null) return null;
   const [year, month, day, hour, minute, second] = found
     .slice(1, 7)

@@ -15,6 +15,12 @@ function formatOf(zone) {
   return format;
 }
 
+/** @type {Map<string, Intl.DateTimeFormat>} by language */
+const days = new Map();
+/** Clock times by zone and instant: a log of hundreds is shown again at each entry. @type {Map<string, string>} */
+const clocks = new Map();
+const MOST_CLOCKS = 5000;
+
 /** @param {string} zone */
 function formatFor(zone) {
   try {
@@ -42,7 +48,13 @@ export function partsAt(instant, zone) {
 export function clockOf(entry, zone) {
   const at = Date.parse(entry?.at ?? "");
   if (entry?.at_precision === "order_only" || Number.isNaN(at)) return "–";
-  const { time } = partsAt(at, zone);
+  const key = `${zone} ${at}`;
+  let time = clocks.get(key);
+  if (time === undefined) {
+    if (clocks.size > MOST_CLOCKS) clocks.clear();
+    ({ time } = partsAt(at, zone));
+    clocks.set(key, time);
+  }
   return entry.at_precision === "about" ? `≈ ${time}` : time;
 }
 
@@ -71,5 +83,10 @@ export function atCourt(day, time, zone) {
 export function dayText(day, language) {
   const instant = Date.parse(`${day}T12:00:00Z`);
   if (Number.isNaN(instant)) return String(day ?? "");
-  return new Intl.DateTimeFormat(language, { dateStyle: "medium", timeZone: "UTC" }).format(instant);
+  let format = days.get(language);
+  if (!format) {
+    format = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeZone: "UTC" });
+    days.set(language, format);
+  }
+  return format.format(instant);
 }

@@ -33,6 +33,7 @@ export class QuestionView {
     /** @type {Set<string>} */
     this.opened = new Set();
     this.said = "";
+    this.order = "";
   }
 
   /**
@@ -51,7 +52,7 @@ export class QuestionView {
       (place) => exceptions.length <= DIRECT_PEOPLE || holder[place.path] || this.opened.has(place.path),
     );
     const all = [...slots, ...shown];
-    const text = JSON.stringify([all, exceptions.length, all.map(({ path }) => [holder[path], proposed[path]]), this.#entriesText(sitting, all, holder), all.map(({ path }) => [record.sent.conflicts[path]?.length, record.written[path]])]);
+    const text = JSON.stringify([all, exceptions.length, all.map(({ path }) => [holder[path], proposed[path]]), this.#entriesText(sitting, all, holder), all.map(({ path }) => [record.sent.conflicts[path]?.length, record.sent.conflicts[path] && record.written[path]])]);
     if (text === this.said) return;
     this.said = text;
     this.#arrange(slots, shown, exceptions);
@@ -77,6 +78,10 @@ export class QuestionView {
    * @param {Place[]} exceptions
    */
   #arrange(slots, shown, exceptions) {
+    const order = JSON.stringify([slots, shown, exceptions]);
+    // To append what is there already would be laid out anew.
+    if (order === this.order) return;
+    this.order = order;
     const wanted = new Set([...slots, ...shown].map((place) => place.path));
     for (const [path, slot] of this.slots) {
       if (!wanted.has(path)) {
