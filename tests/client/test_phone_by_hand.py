@@ -1,4 +1,4 @@
-"""What a phone cannot send is carried: made without a network, read by headquarters and by a laptop."""
+"""What a phone cannot send is carried: made without a network, read by headquarters and laptops."""
 
 import hashlib
 import subprocess
@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Page
 
 from observer.profile import Home, enrol
-from tests.client.stage import MISSION, Stage, begin, open_hearing, saved, stage
-from tests.review.hub_process import wait_for
+from tests.client.stage import Stage, begin, open_hearing, saved, stage
+from tests.review.hub_process import MISSION, wait_for
 
 pytestmark = pytest.mark.browser
 PDF = b"%PDF-1.4\n% fictional document\n" + b"x" * 200_000

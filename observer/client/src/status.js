@@ -11,6 +11,8 @@ export class Status {
     this.app = app;
     /** @type {unknown} */
     this.error = null;
+    /** Why the last write failed. @type {unknown} */
+    this.unsaved = null;
   }
 
   start() {
@@ -28,13 +30,15 @@ export class Status {
     place.classList.toggle("problem", saver.state === "failed");
     if (saver.state === "failed") {
       place.textContent = this.app.word("not_saved");
+      this.unsaved = saver.error;
       this.tell(saver.error);
     } else if (saver.state === "saving") {
       // At once: "saved" must never stand there while something is not.
       place.textContent = "…";
     } else {
       place.textContent = this.app.word("saved");
-      if (this.error === saver.error) this.clear();
+      // What is saved after all is not said to be unsaved any more.
+      if (this.error === this.unsaved) this.clear();
     }
   }
 
