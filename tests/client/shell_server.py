@@ -62,6 +62,9 @@ def make_version(folder: Path, edition: str) -> Version:
     shutil.copytree(ROOT / "observer", folder / "observer", ignore=skip)
     for room in ("schemas", "sync"):
         (folder / room).symlink_to(ROOT / room)
+    arabic = folder / "observer" / "translations" / "ar" / "LC_MESSAGES"
+    arabic.mkdir(parents=True)
+    (arabic / "messages.po").touch()  # a language begins with an empty catalogue
     templates = folder / "observer" / "templates"
     (templates / "shell/screens/00-edition.html").write_text(
         f'<section data-screen="edition" hidden>edition {edition}</section>'
@@ -98,6 +101,7 @@ class Door:
     port: int = field(default_factory=free_port)
     behind: int = field(default_factory=free_port)
     faults: dict[str, Fault] = field(default_factory=dict)
+    statuses: dict[str, int] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     process: "subprocess.Popen[bytes] | None" = None
     server: ThreadingHTTPServer | None = None
@@ -137,8 +141,9 @@ class Door:
         """One request: a fault, or the server's answer."""
         path = call.path.split("?")[0]
         self.asked.append(path)
-        fault = self.faults.get(path.removeprefix("/app/en/")) or self.faults.get("*")
-        if fault and fault(call):
+        plain = "?" not in call.path
+        fault = self.faults.get(path.removeprefix("/app/en/"))
+        if plain and fault and fault(call):
             return
         body = call.rfile.read(int(call.headers.get("Content-Length") or 0))
         passed = {k: v for k, v in call.headers.items() if k.lower() not in ("host", "connection")}
@@ -147,7 +152,7 @@ class Door:
             connection.request(call.command, call.path, body or None, passed)
             answer = connection.getresponse()
             content = answer.read()
-            call.send_response_only(answer.status)
+            call.send_response_only(self.statuses.get(path, answer.status))
             for name, value in answer.getheaders():
                 if name.lower() not in ("connection", "transfer-encoding", "via", "server"):
                     call.send_header(name, value)
@@ -189,6 +194,7 @@ LOGIN = b"<!doctype html><title>Free WiFi</title><form>Room number <input></form
 login_page = answer_with(200, LOGIN, Content_Type="text/html")
 login_script = answer_with(200, LOGIN, Content_Type="text/javascript")
 redirect = answer_with(302, Location="/sync/v1/hello")
+other_way = answer_with(302, Location="/app/en/client.css?from=elsewhere")
 broken = answer_with(500, b"fault")
 
 

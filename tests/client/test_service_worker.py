@@ -16,6 +16,7 @@ from tests.client.shell_server import (
     login_page,
     login_script,
     make_version,
+    other_way,
     redirect,
 )
 from tests.observer.test_relay import new_relay
@@ -119,7 +120,9 @@ def take_over(page: Page) -> bool:
 
 def test_a_phone_goes_on_when_the_server_is_killed(door: Door, phone: BrowserContext) -> None:
     page = open_app(phone, door)
+    page.wait_for_function("navigator.serviceWorker.controller")
     door.kill()
+    assert editions(page) == {"one"}  # at the very first visit, without having come again
     page.reload()
     page.wait_for_selector(READY)
     page.goto(f"{door.app}?from=home#x")
@@ -171,6 +174,29 @@ def test_an_unknown_address_is_not_taken_for_the_app(door: Door, phone: BrowserC
     assert page.locator("[data-screen]").count() == 0
     page.click("a.button")
     page.wait_for_selector(READY)
+
+
+def test_languages_are_kept_beside_each_other_and_one_is_read_from_the_right(
+    door: Door, phone: BrowserContext, two: Version
+) -> None:
+    page = open_app(phone, door)
+    arabic = phone.new_page()
+    arabic.goto(door.app.replace("/en/", "/ar/"))
+    arabic.wait_for_selector(f"{READY}[data-shell=ready][dir=rtl]")
+    assert [name.rpartition(" ")[0] for name in sorted(caches(page))] == ["shell ar", "shell en"]
+    wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert arabic.evaluate(wide) == page.evaluate(wide) == 0
+    door.serve(two)
+    look(page)
+    page.wait_for_selector(WAITING, state="attached")
+    arabic.evaluate("document.documentElement.dataset.hearing = ''")  # not of this language
+    with page.expect_navigation():
+        assert page.evaluate("shell.takeOver().then(Boolean)")
+    page.wait_for_selector(KEPT)
+    door.kill()
+    arabic.reload()
+    arabic.wait_for_selector(READY)
+    assert (editions(page), editions(arabic)) == ({"two"}, {"one"})
 
 
 def test_only_reading_below_the_base_is_answered_from_the_cache(
@@ -287,6 +313,7 @@ FAULTS = {
     "a login page for a style": ("client.css", login_page),
     "a login page for the sections": ("sections.json", login_page),
     "a redirect to a login page": ("client.css", redirect),
+    "the right file by a redirect": ("client.css", other_way),
     "a redirect of the document": ("", redirect),
     "a login page for the worker": ("sw.js", login_page),
     "a login page that says it is the worker": ("sw.js", login_script),
@@ -306,6 +333,10 @@ def test_a_new_version_that_cannot_be_had_whole_changes_nothing(
         look(page)
         assert f"/app/en/{path}" in door.asked, name
         nothing_changed(page, before, name)
+    door.faults, door.statuses = {}, {"/app/en/client.css": 500}
+    look(page)
+    nothing_changed(page, before, "the right file with a fault's status")
+    door.statuses.clear()
     goes_on_and_takes_it_later(page, door, two)
 
 
