@@ -1,4 +1,4 @@
-"""Urgent notices, custody of the phone, questions and versions: a phone with a real headquarters."""
+"""Urgent notices, custody of the phone, questions and versions, with a real headquarters."""
 
 import re
 import subprocess
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fleet import enrolled
 from playwright.sync_api import Page, expect
 from uuid6 import uuid7
 
@@ -16,10 +17,10 @@ from schemas.late import HANDED_IN, RETURNED, phone_gaps
 from sync.change import Change
 from sync.clock import utc_now
 from tests.client.stage import Stage, begin, open_hearing, saved, stage
-from tests.observer.test_relay import enrolled
 from tests.review.hub_process import MISSION, environment, wait_for
 
 pytestmark = pytest.mark.browser
+expect.set_options(timeout=15_000)  # milliseconds
 PHONE = "+43 1 555 0100"
 REVIEWER = "m.lindqvist"
 NOTICE = "[data-screen=urgent] [data-of=notice]"

@@ -22,9 +22,10 @@ export const custody = {
     const sitting = app.sitting(params);
     const zone = zoneOf(sitting);
     const gaps = phoneGaps(sitting.observation.values);
-    const isAway = gaps.at(-1)?.until === null;
+    // What could not be saved must be seen before the phone is given away.
+    const isAway = gaps.at(-1)?.until === null && app.saver.state !== "failed";
     heading(app, root, sitting);
-    document.documentElement.toggleAttribute("data-away", isAway);
+    cover(isAway);
     const unsent = standings(app.records).filter(({ isHereOnly }) => isHereOnly);
     rows(root, "unsent", unsent, ({ record }) => record.id, ({ record, since }) => ({ name: recordName(app, record), age: since ? ageText(app, since) : "" }));
     rows(root, "gap", gaps.filter(({ until }) => until), ({ from }) => from, ({ from, until }) => ({ from: partsAt(Date.parse(from), zone).time, until: partsAt(Date.parse(until ?? ""), zone).time }));
@@ -41,9 +42,7 @@ export const custody = {
     });
   },
 
-  leave() {
-    document.documentElement.removeAttribute("data-away");
-  },
+  leave: () => cover(false),
 
   acts: {
     hand_in: ({ app, params }) => stampCustody(app, params, HANDED_IN),
@@ -57,6 +56,14 @@ export const custody = {
     },
   },
 };
+
+/**
+ * Whether only the empty screen can be reached.
+ * @param {boolean} isCovered
+ */
+function cover(isCovered) {
+  for (const each of document.querySelectorAll("body > :not(main, #blank)")) each.toggleAttribute("inert", isCovered);
+}
 
 /**
  * The time of now in the log, on disk before anything else happens. It is this phone's time also
