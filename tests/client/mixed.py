@@ -4,12 +4,14 @@ Laptops run the Python ends, phones the JavaScript ones, both against the same r
 headquarters. A phone may moreover be put back from an older copy of itself, and carry files.
 """
 
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from uuid6 import uuid7
 
 from tests.client.phones import Phone, PhoneCrashed, Phones, read_row
 from tests.model.machine import FIELDS, PICK, WORDS, Schedules
@@ -60,7 +62,8 @@ class MixedSchedules(Schedules):
         self.records: list[tuple[str, str]] = []
         self.forbidden: set[str] = set()
         self.erased: set[str] = set()
-        self.names: dict[str, str] = {}
+        # What a phone that was put back no longer has: a backup may be older than it.
+        self.only_at_hub: set[str] = set()
 
     @initialize()
     def begin(self) -> None:
@@ -102,24 +105,46 @@ class MixedSchedules(Schedules):
         if phone.copied == phone.signer.device and not renewing:
             phone.do("put_back")
             phone.seen.clear()
+            here = {row["hash"] for row in phone.log.rows()}
+            self.only_at_hub.update(set(phone.receipts) - here)
 
-    @rule(pick=PICK, of=PICK, word=WORDS)
-    def attach(self, pick: int, of: int, word: str | None) -> None:
+    @rule(pick=PICK, of=PICK, sent=st.booleans(), again=st.booleans(), word=WORDS)
+    def lose_a_while(self, pick: int, of: int, sent: bool, again: bool, word: str | None) -> None:
+        """A phone is put back to where it was before it wrote, and perhaps writes anew."""
+        self.keep_copy(pick)
+        phone = self.phone(pick)
+        self.new_for(phone, "case", {"title": "before it was put back"})
+        if sent:
+            phone.sync()
+        self.put_back(pick)
+        if again:
+            self.new_for(phone, "case", {"title": word or "after it was put back"})
+
+    @rule(pick=PICK, when=st.sampled_from(["before", "after"]))
+    def crash_while_sending(self, pick: int, when: str) -> None:
+        """A phone goes down within a transaction of its conversation."""
+        phone = self.phone(pick)
+        self.new_for(phone, "case", {"title": "written before a crash"})
+        phone.log.crash_at = when
+        phone.sync()
+
+    @rule(pick=PICK, word=WORDS)
+    def attach(self, pick: int, word: str | None) -> None:
         """Somebody attaches a file to an observation of one's own."""
         phone = self.phone(pick)
-        author = phone.signer.author
-        own = [
-            record
-            for kind, record in self.records
-            if kind == "observation"
-            and any(c.author == author and not c.parents for c in phone.log.changes_of(record))
-        ]
-        if own:
-            text, kind = PDF + f"{word}\n" * 900, "application/pdf"
-            try:
-                phone.do("attach", observation=own[of % len(own)], text=text, type=kind)
-            except PhoneCrashed:
-                return
+        observation = self.new_for(phone, "observation", {"mode": "in_person"})
+        text, kind = PDF + f"{word}\n" * 900, "application/pdf"
+        if observation:
+            with suppress(PhoneCrashed):
+                phone.do("attach", observation=observation, text=text, type=kind)
+
+    def new_for(self, phone: Phone, kind: str, fields: dict[str, Any]) -> str | None:
+        """A record of a phone; ``None`` when it crashed meanwhile."""
+        record = str(uuid7())
+        if phone.write(kind, record, fields) is None:
+            return None
+        self.records.append((kind, record))
+        return record
 
     @rule(pick=PICK, of=PICK, words=st.lists(WORDS, min_size=1, max_size=4))
     def write_while_sending(self, pick: int, of: int, words: list[str | None]) -> None:
@@ -159,6 +184,14 @@ class MixedSchedules(Schedules):
                 named = self.attached(device)
                 waiting = [s for s in named if device.state["files"][s].get("state") != "received"]
                 assert waiting == [], "a file still waits"
+
+    def nothing_acknowledged_is_lost(self) -> None:
+        """As for laptops; but what was lost at both ends, by two misfortunes, nobody has."""
+        if self.world.restored:
+            for device in self.world.devices:
+                for hash_ in self.only_at_hub & set(device.receipts):
+                    del device.receipts[hash_]
+        super().nothing_acknowledged_is_lost()
 
     def attached(self, phone: Phone) -> set[str]:
         """The files on a phone that its author's attachments name."""
