@@ -1,4 +1,4 @@
-"""``observer serve``: a relay for many phones. Bytes only: no page, no projection, no content."""
+"""``observer serve``: a relay for many phones. Bytes only: no projection, no page with content."""
 
 from observer.relay.app import create_relay
 

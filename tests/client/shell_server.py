@@ -10,12 +10,14 @@ import signal
 import subprocess
 import sys
 import threading
+import urllib.error
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import IO
 
 from scripts.client import install
 from tests.review.hub_process import free_port, wait_for
@@ -33,24 +35,36 @@ class Version:
 
     def begin(self, home: Path, port: int, *more: str) -> "subprocess.Popen[bytes]":
         """``observer serve`` of this version, answering."""
+        process = self.start(home, port, *more)
+        wait_for(lambda: status_of(f"http://127.0.0.1:{port}/app/en/") == 200, 30)
+        return process
+
+    def start(
+        self, home: Path, port: int, *more: str, errors: IO[bytes] | None = None
+    ) -> "subprocess.Popen[bytes]":
+        """``observer serve`` of this version, perhaps not answering yet.
+
+        :param errors: where it says what is wrong
+        """
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("COV")}
-        process = subprocess.Popen(
+        return subprocess.Popen(
             [sys.executable, "-c", START, "serve", "--port", str(port), *more],
             env={**inherited, "OBSERVER_INSTANCE": str(home), "PYTHONPATH": str(self.folder)},
             cwd=self.folder,
             stdout=subprocess.DEVNULL,
+            stderr=errors,
         )
-        wait_for(lambda: answers(port), 30)
-        return process
 
 
-def answers(port: int) -> bool:
-    """Whether the server of a port gives the document."""
+def status_of(address: str) -> int:
+    """The status of an address; 0 when nobody answers."""
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/app/en/", timeout=10) as answer:
-            return bool(answer.status == 200)
+        with urllib.request.urlopen(address, timeout=10) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
     except OSError:
-        return False
+        return 0
 
 
 def make_version(folder: Path, edition: str) -> Version:

@@ -5,25 +5,18 @@ import hashlib
 import io
 import json
 import re
-from collections.abc import Iterator
-from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 from jinja2 import ChoiceLoader, FileSystemLoader
 from PIL import Image
 
 from observer.app import HEADERS as LAPTOP
 from observer.app import languages
-from observer.shell import Shell, add_shell, edition, rendering
+from observer.shell import Shell, edition, rendering
 from observer.shell.files import ShellFile
-from observer.shell.packing import pack, unpack
-from observer.shell.rules import USUAL
-from schemas.checklist import SPECIAL
-from schemas.library import default_checklist
+from tests.client.shell_pages import Elements, browser_of, put_bundle
 
 # The forms hand their options over in a way that a later WTForms will not take; the pin holds it.
 pytestmark = pytest.mark.filterwarnings("ignore:Passing SelectField choices as tuples")
@@ -34,19 +27,9 @@ BUDGET = {"document": 16_000, "sections": 27_000, "checklist": 7_000, "rest": 6_
 
 @pytest.fixture(autouse=True)
 def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A bundle that needs no Node: what is in it is not asked about here."""
-    folder = tmp_path / "client"
-    folder.mkdir()
-    for name in ("app", "part-A", "sw"):
-        (folder / f"{name}.js").write_text(f"/* {name} */")
+    folder = put_bundle(tmp_path / "client")
     monkeypatch.setattr(edition, "BUNDLE", folder)
     return folder
-
-
-def browser_of(shell: Shell) -> FlaskClient:
-    app = Flask("relay", static_folder=None)
-    add_shell(app, shell)
-    return app.test_client()
 
 
 @pytest.fixture(scope="module")
@@ -58,23 +41,6 @@ def english() -> Shell:
 @pytest.fixture
 def phone(english: Shell) -> FlaskClient:
     return browser_of(english)
-
-
-class Elements(HTMLParser):
-    """Every element with its attributes, in order."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.found: list[tuple[str, dict[str, str | None]]] = []
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found.append((tag, dict(attrs)))
-
-    def all(self, tag: str, **wanted: str) -> Iterator[dict[str, str | None]]:
-        for name, attrs in self.found:
-            if name == tag and all(attrs.get(key) == value for key, value in wanted.items()):
-                yield attrs
 
 
 # Where it is
@@ -228,99 +194,6 @@ def test_the_shell_is_lean(english: Shell) -> None:
         print(f"{name:12}{size:8} of {BUDGET[name]}")
     print(f"(sections one by one: {apart})")
     assert all(size <= BUDGET[name] for name, size in sizes.items()), sizes
-
-
-# Sections
-
-
-def test_every_question_of_the_observer_is_there_once_and_takes_what_the_laptops_takes(
-    english: Shell,
-) -> None:
-    checklist = default_checklist()
-    files = english.edition("en").files
-    for section in checklist.sections:
-        text = files[f"sections/{section.id}.html"].body.decode()
-        elements = Elements(text)
-        asked = [item for item in section.items if item.who == "observer"]
-        questions = list(elements.all("section"))
-        assert [(q["data-item"], q["data-code"]) for q in questions] == [
-            (item.id, item.code) for item in asked
-        ]
-        assert [q["class"] for q in questions] == ["question"] * len(asked)
-        for item in asked:
-            path = f"answers/{item.id}"
-            values = [
-                attrs["value"] for attrs in elements.all("input", name=path) if "value" in attrs
-            ]
-            if item.choices:
-                assert values == [*item.choices, *SPECIAL]
-            else:
-                assert not values
-                special = elements.all("input", name=f"special/{path}")
-                assert [attrs["value"] for attrs in special] == list(SPECIAL)
-            for area in ("entry", "comment"):
-                assert len(list(elements.all("textarea", name=f"{area}/{path}"))) == 1
-
-
-def test_a_section_speaks_of_nobody_and_leads_nowhere(english: Shell) -> None:
-    for path, file in english.edition("en").files.items():
-        if path.startswith("sections/"):
-            for tag, attrs in Elements(file.body.decode()).found:
-                assert tag not in ("a", "form", "script", "button"), tag
-                assert not {"id", "href", "checked", "autofocus", "hidden"} & attrs.keys(), attrs
-
-
-def test_guidance_and_what_a_question_rests_on_come_along(english: Shell) -> None:
-    text = english.edition("en").files["sections/access.html"].body.decode()
-    assert "Notice board, website or registry." in text
-    assert "International Covenant on Civil and Political Rights, 14(1)" in text
-
-
-def test_questions_are_in_ones_language() -> None:
-    text = Shell(["en", "fr"]).edition("fr").files["sections/access.html"].body.decode()
-    english = Shell(["en"]).edition("en").files["sections/access.html"].body.decode()
-    assert text != english
-
-
-def test_packed_sections_are_the_sections(english: Shell) -> None:
-    made = english.edition("en")
-    packed = json.loads(made.sections.body)
-    sections = {p: f.body.decode() for p, f in made.files.items() if p.startswith("sections/")}
-    assert {path: unpack(pieces) for path, pieces in packed.items()} == sections
-    assert unpack(pack("<p>no question</p>")) == "<p>no question</p>"
-    with pytest.raises(ValueError, match="private use"):
-        pack("a \ue001 b")
-
-
-# What the rules need
-
-
-def test_the_checklist_is_all_there_without_its_wording(phone: FlaskClient) -> None:
-    checklist = default_checklist()
-    found = phone.get("/app/en/checklist.json").get_json(force=True)
-    assert found["sha256"] == checklist.sha256
-    items: dict[str, Any] = {}
-    for section, told in zip(checklist.sections, found["sections"], strict=True):
-        assert (told["id"], told["letter"], told["stage"]) == (
-            section.id,
-            section.letter,
-            section.stage,
-        )
-        items.update({item["id"]: item for item in told["items"]})
-    assert list(items) == list(checklist.items)
-    for item in checklist.items.values():
-        told = items[item.id]
-        assert told["code"] == item.code
-        for name, usual in USUAL.items():
-            value = getattr(item, name)
-            if name == "relevant_if" and value is not None:
-                value = {"item": value.item, "any_of": list(value.any_of)}
-            assert told.get(name, _listed(usual)) == _listed(value), (item.id, name)
-        assert not {"text", "help", "sources"} & told.keys()
-
-
-def _listed(value: Any) -> Any:
-    return list(value) if isinstance(value, tuple) else value
 
 
 # On the home screen
