@@ -29,7 +29,7 @@ def page(page_factory: Callable[..., Page], at: Stage) -> Page:
     """A phone with an entry and a document, and without a network."""
     made = page_factory(accept_downloads=True)
     begin(made, at)
-    made.wait_for_function("navigator.serviceWorker.controller || navigator.serviceWorker.ready")
+    made.evaluate("navigator.serviceWorker.ready.then(() => true)")
     made.context.set_offline(True)
     at.end_relay()
     open_hearing(made)

@@ -20,6 +20,8 @@ export class Recording {
   /** @type {MediaRecorder | null} */
   #recorder = null;
   #timer = 0;
+  /** Parts that are whole and not on disk yet. @type {Blob[]} */
+  #parts = [];
   /** @type {Promise<unknown>} */
   #kept = Promise.resolve();
 
@@ -32,10 +34,12 @@ export class Recording {
     this.keep = keep;
     /** Milliseconds since 1970. */
     this.begunAt = Date.now();
+    /** Whether the microphone is off again. */
+    this.ended = false;
     /** Why a part could not be kept; `null` when all were. @type {unknown} */
     this.error = null;
     // A call that comes in, or the person, may take the microphone away.
-    for (const track of stream.getTracks()) track.addEventListener("ended", () => void this.end());
+    for (const track of stream.getTracks()) track.addEventListener("ended", () => void this.end().catch(() => {}));
     this.#begin();
   }
 
@@ -61,7 +65,8 @@ export class Recording {
     const pieces = [];
     recorder.ondataavailable = ({ data }) => void (data.size && pieces.push(data));
     recorder.onstop = () => {
-      if (pieces.length) this.#keep(new Blob(pieces, { type: recorder.mimeType }));
+      if (pieces.length) this.#parts.push(new Blob(pieces, { type: recorder.mimeType }));
+      void this.#keepAll();
     };
     recorder.start();
     this.#recorder = recorder;
@@ -75,18 +80,30 @@ export class Recording {
     before?.stop();
   }
 
-  /** @param {Blob} part */
-  #keep(part) {
-    this.#kept = this.#kept.then(() => this.keep(part)).catch((error) => (this.error = error));
+  /** One part after another. What finds no room stays here, and is tried again with the next. */
+  #keepAll() {
+    this.#kept = this.#kept.then(async () => {
+      try {
+        for (let [part] = this.#parts; part; [part] = this.#parts) {
+          await this.keep(part);
+          this.#parts.shift();
+        }
+        this.error = null;
+      } catch (error) {
+        this.error = error;
+      }
+    });
+    return this.#kept;
   }
 
   /**
-   * End it, and give the microphone back.
+   * End it, and give the microphone back; once more: try again to keep what could not be kept.
    *
-   * @returns {Promise<void>} when the last part is kept
-   * @throws {unknown} why a part could not be kept
+   * @returns {Promise<void>} when all parts are kept
+   * @throws {unknown} why one could not be kept; it stays in memory
    */
   async end() {
+    this.ended = true;
     clearTimeout(this.#timer);
     const recorder = this.#recorder;
     this.#recorder = null;
@@ -96,7 +113,7 @@ export class Recording {
       await stopped;
     }
     for (const track of this.stream.getTracks()) track.stop();
-    await this.#kept;
+    await this.#keepAll();
     if (this.error) throw this.error;
   }
 }

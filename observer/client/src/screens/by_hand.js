@@ -16,19 +16,21 @@ export const byHand = {
   name: "by_hand",
 
   enter(app, root) {
-    const { written, files } = loadOf(app.rows);
-    const drafts = app.reading ? 0 : app.records.unsent().length;
+    const isBegin = !made && percent < 0;
+    // Counting looks at every change, and is not needed while the file is made.
+    const { written, files } = isBegin ? loadOf(app.rows) : { written: 0, files: [] };
+    const drafts = isBegin && !app.reading ? app.records.unsent().length : 0;
     const waits = written + files.length + drafts > 0;
     const box = /** @type {HTMLInputElement} */ (root.querySelector("input[name=drafts]"));
     // Where there is nothing else to carry, that is what one came for.
-    if (!root.dataset.begun) box.checked = written === 0;
+    if (isBegin && !root.dataset.begun) box.checked = written === 0;
     root.dataset.begun = "";
     const bytes = files.reduce((sum, { size }) => sum + size, 0);
     fill(root, {
       what: app.word("load", { changes: written, files: files.length, size: sizeText(bytes, document.documentElement.lang), drafts }),
       hasDrafts: drafts > 0,
       waits,
-      begin: !made && percent < 0,
+      begin: isBegin,
       working: percent >= 0 ? app.word("making", { percent }) : "",
       made: made !== null,
       passphrase: made?.passphrase ?? "",

@@ -37,6 +37,8 @@ export const files = {
     const zone = zoneOf(sitting);
     heading(app, root, sitting);
     listen(app, root);
+    // A call that came in may have ended it.
+    if (recording?.ended && !recording.error) recording = null;
     const found = attachments(app.records, sitting.observation.id);
     rows(root, "file", found, ({ record }) => record.id, (file) => ({
       kind: app.frame.term("file", file.kind),
@@ -56,7 +58,8 @@ export const files = {
       entryText: entry ? entryText(app, entry, zone) : "",
       nothing: !found.length,
       working: working > 0,
-      recording: recording !== null,
+      recording: recording !== null && !recording.ended,
+      unkept: Boolean(recording?.ended && recording.error),
       mayRecord: canRecord() && !recording,
       length: lengthText(),
       problem: problems.join(" "),
@@ -71,9 +74,7 @@ export const files = {
     problems = [];
     stopLooking();
     // What was said is kept; nobody forgets a microphone that is on behind another screen.
-    const ended = recording;
-    recording = null;
-    void ended?.end().catch(() => {});
+    void endRecording().catch(() => {});
   },
 
   acts: {
@@ -85,14 +86,11 @@ export const files = {
     record: async ({ app, params }) => {
       await app.saver.flush();
       const to = { observation: params.observation ?? "", entry: params.entry };
-      recording = await Recording.begin((part) => take(app, part, to));
+      recording = await Recording.begin((part) => takePart(app, part, to));
       app.changed();
     },
     stop: async ({ app }) => {
-      const ended = recording;
-      recording = null;
-      await ended?.end();
-      app.changed();
+      await endRecording().finally(() => app.changed());
     },
     look: async ({ app, root, key }) => {
       const { values } = app.records.get(key);
@@ -171,6 +169,28 @@ async function takeAll(app, chosen, to) {
   for (const file of chosen) await take(app, file, to).catch((error) => app.tell(error));
 }
 
+/** What could not be kept stays, and is offered again. */
+async function endRecording() {
+  const ended = recording;
+  await ended?.end();
+  if (recording === ended) recording = null;
+}
+
+/**
+ * @param {App} app
+ * @param {Blob} part of a recording
+ * @param {{observation: string, entry?: string}} to
+ */
+async function takePart(app, part, to) {
+  try {
+    await take(app, part, to);
+  } catch (error) {
+    // One may be at another screen by now.
+    app.tell(error);
+    throw error;
+  }
+}
+
 /**
  * @param {App} app
  * @param {Blob} file
@@ -235,7 +255,7 @@ function lengthText() {
 function again(app, found) {
   clearTimeout(ticking);
   const sending = app.loop?.state.doing === "running" && found.some(({ state }) => ["here", "sending"].includes(state));
-  if (recording || sending) ticking = window.setTimeout(() => app.changed(), LOOK_AGAIN);
+  if ((recording && !recording.ended) || sending) ticking = window.setTimeout(() => app.changed(), LOOK_AGAIN);
 }
 
 function stopLooking() {
