@@ -34,13 +34,14 @@ export const urgent = {
   },
 
   acts: {
-    send: async ({ app, params }) => {
+    send: async ({ app, root, params }) => {
       if (isSending) return;
       isSending = true;
       another = false;
       try {
         await giveNotice(app, KIND, wantedOf(app, KIND, params), params);
         scrollTo(0, 0);
+        root.querySelector("h1")?.focus({ preventScroll: true }); // the button is gone
       } finally {
         isSending = false;
         app.changed();
