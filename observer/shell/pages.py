@@ -8,7 +8,7 @@ from typing import Final
 from flask import Blueprint, Flask, current_app, redirect, request
 from werkzeug.wrappers import Response
 
-from observer.shell.edition import NOT_BUILT, Shell, ShellNotBuilt
+from observer.shell.edition import Shell, ShellNotBuilt
 from observer.shell.files import HTML, ShellFile
 from observer.shell.rendering import base
 
@@ -59,7 +59,6 @@ def show(language: str, path: str) -> Response:
     try:
         found = shell.worker(language) if path == "sw.js" else shell.edition(language).find(path)
     except ShellNotBuilt:
-        current_app.logger.error(NOT_BUILT)
         return _notice(language, "unbuilt", 503)
     return _answer(found) if found else _notice(language, "missing", 404)
 
