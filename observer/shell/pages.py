@@ -16,7 +16,8 @@ pages = Blueprint("shell", __name__)
 
 HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
-    "img-src 'self' blob:; connect-src 'self'; worker-src 'self'; manifest-src 'self'; "
+    # The reader of square codes makes its worker from a blob: of its own bundled text.
+    "img-src 'self' blob:; connect-src 'self'; worker-src 'self' blob:; manifest-src 'self'; "
     "form-action 'none'; base-uri 'none'; frame-ancestors 'none'",
     "Permissions-Policy": "camera=(self), geolocation=(), microphone=(self)",
     "X-Content-Type-Options": "nosniff",

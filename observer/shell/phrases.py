@@ -65,6 +65,7 @@ def _said() -> dict[str, str]:
         "missing_one": _("One answer is missing or contradicts another."),
         "bad_zone": _("There is no such time zone. Write one such as Europe/Vienna."),
         "no_camera": _("There is no camera to scan with. Paste the line instead."),
+        "update_elsewhere": _("Another window of this app is in use. Close it, then try again."),
         "update_later": _(
             "Not while a hearing is open. Leave it first, then take the new version."
         ),
@@ -89,9 +90,27 @@ def _complaints() -> dict[str, str]:
 def _errors() -> dict[str, str]:
     return {
         "error.start": _("The app could not start."),
-        "error.storage_full": _("NOT SAVED: there is no space left on this phone. Make some free."),
-        "error.storage_lost": _("NOT SAVED: this browser lost its storage. Open the app again."),
-        "error.store_newer": _("What is stored here is of a newer version. Open the app again."),
+        "error.storage_full": _(
+            "NOT SAVED: there is no space left on this phone. Make some free, and leave this page "
+            "open: it tries again by itself."
+        ),
+        "error.storage_lost": _(
+            "NOT SAVED: this browser lost its storage. Leave this page open, it tries again by "
+            "itself. If it does not help, write the last words on paper and open the app again."
+        ),
+        "error.storage_gone": _(
+            "NOT SAVED: what was stored on this phone was deleted, by the browser or by somebody. "
+            "Leave this page open: what you wrote is still on it. Tell headquarters, and ask for "
+            "a new invitation."
+        ),
+        "error.store_damaged": _(
+            "What is stored on this phone cannot be opened. It was left as it is. Delete nothing, "
+            "and call headquarters."
+        ),
+        "error.store_newer": _(
+            "What is stored here is of a newer version of this app. Nothing was changed. Close all "
+            "its windows, then open it again with a network."
+        ),
         "error.moved": _("Another window wrote meanwhile. Open the app again."),
         "error.not_reached": _("No network. Everything stays here and is sent later."),
         "error.signed_out": _("Headquarters does not know this phone at present. Ask it."),

@@ -17,7 +17,8 @@ export const header = {
     update: async ({ app }) => {
       if (app.inCourt) return app.tell({ message: app.word("update_later") });
       await app.saver.flush();
-      await app.shell?.takeOver();
+      // Another window may have a hearing open, or be asleep and not answer.
+      if ((await app.shell?.takeOver()) === false) app.tell({ message: app.word("update_elsewhere") });
     },
     trouble: ({ app }) => app.status.clear(),
   },
@@ -39,7 +40,11 @@ function blank(app, hide) {
   const rest = document.querySelectorAll("body > :not(#blank)");
   cover.hidden = !hide;
   for (const each of rest) each.toggleAttribute("inert", hide);
-  if (!hide) return void app.frame.refresh();
+  if (!hide) {
+    app.frame.focus.back();
+    return void app.frame.refresh();
+  }
+  app.frame.focus.remember();
   cover.focus();
   let last = -Infinity;
   cover.onclick = (event) => {
