@@ -8,8 +8,10 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from multiprocessing import get_context
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parents[2] / ".soak"
@@ -55,6 +57,20 @@ class Part:
             self._save()
             figures = ", ".join(f"{value} {key}" for key, value in self.figures.items())
             say(f"{self.name}: {self.done}/{total}, {self.seconds:.0f} s; {figures}")
+
+    def side_by_side(self, total: int, work: Callable[[int], Counter[str]]) -> None:
+        """Run rounds on all cores, each in a process of its own, in bundles of one for each core.
+
+        :param work: a function of a module, given the round's number; what it gives adds up
+        """
+        cores = os.cpu_count() or 1
+        bundles = -(-total // cores)
+        # A fresh process for each round: what a round leaves behind is no other's.
+        with ProcessPoolExecutor(cores, get_context("spawn"), max_tasks_per_child=1) as pool:
+            for bundle in self.rounds(bundles):
+                numbers = range(bundle * cores, min(total, (bundle + 1) * cores))
+                for found in pool.map(work, numbers):
+                    self.figures.update(found)
 
     def _load(self) -> None:
         if self.path.exists():
