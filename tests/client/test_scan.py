@@ -43,5 +43,6 @@ def test_an_invitation_is_scanned(tmp_path: Path, chromium_path: str) -> None:
         page.wait_for_selector("html[data-ready]")
         page.click("[data-screen=enrol] [data-act=scan]")
         page.wait_for_selector("[data-screen=today]:not([hidden])", timeout=20_000)
-        page.wait_for_function("document.querySelector('video').srcObject === null")
+        page.wait_for_timeout(1000)
+        assert page.evaluate("document.querySelector('video').srcObject") is None
         browser.close()
