@@ -150,9 +150,13 @@ class MixedSchedules(Schedules):
     def write_while_sending(self, pick: int, of: int, words: list[str | None]) -> None:
         """A person goes on writing while the phone is sending."""
         phone = self.phone(pick)
-        author = phone.signer.author
-        shared = [(kind, record) for kind, record in self.records if kind in ("case", "person")]
-        if shared and author:
+        here = phone.state["folds"]
+        shared = [
+            (kind, record)
+            for kind, record in self.records
+            if kind in ("case", "person") and record in here
+        ]
+        if shared:
             kind, record = shared[of % len(shared)]
             fields = dict(zip(FIELDS[kind], words, strict=False))
             phone.busy(kind, record, fields)

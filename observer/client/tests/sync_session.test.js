@@ -143,6 +143,29 @@ test("an answer of the page itself does not end in a fault", async () => {
   await assert.rejects(phone.session().run(), { code: "new_epoch" });
 });
 
+test("a restored headquarters that has another end of one's chain is sent all of it", async () => {
+  const phone = await enrolled();
+  const { change } = await written(phone);
+  await phone.session().run();
+  const next = await Hub.open();
+  const payload = JSON.stringify({
+    ...{ v: 1, mission: "practice_1", former: phone.hub.writer.device, hub: next.writer.device },
+    ...{ public_key: next.writer.key.publicKey, epoch: next.epoch, at: "2026-03-02T09:30:00.000Z" },
+  });
+  const succession = [{ payload, signature: await phone.hub.writer.key.sign("epoch", payload) }];
+  next._token = async () => ({ ok: true, token: "fresh" });
+  next._heads = async () => ({ ...next.rest, heads: { [phone.profile.device]: { seq: 5, hash: "a".repeat(64) } } });
+  let told = false;
+  phone.transport.token = "";
+  phone.transport.fetch = async (url, how) => {
+    if (told || !url.endsWith("/token")) return next.fetch(url, how);
+    told = true;
+    return refused("new_epoch", { succession });
+  };
+  await phone.session().run();
+  assert.ok(next.taken.has(change.hash));
+});
+
 test("after a fork the device goes on as a new one, and cuts again what was not taken", async () => {
   const phone = await enrolled();
   const first = await written(phone);
@@ -210,6 +233,13 @@ test("a renewal whose answer was lost goes on with the same successor", async ()
   phone.hub.pages.push({ head: { seq: 7, hash: "a".repeat(64) }, cursor: "c" });
   await assert.rejects(phone.session().run(), { code: "not_reached" });
   assert.equal(phone.rows.get("meta/profile").device, phone.profile.device);
+  phone.transport.token = "";
+  const { _token: signing } = phone.hub;
+  phone.hub._token = async (body) => {
+    const { device } = JSON.parse(body.payload);
+    assert.equal(device, asked[0], "the old device can no longer sign in");
+    return signing.call(phone.hub, body);
+  };
   await phone.session().run();
   assert.equal(asked[0], asked[1]);
   assert.equal(phone.rows.get("meta/profile").device, asked[0]);

@@ -73,14 +73,17 @@ export async function adopt(log, statements) {
  * @throws {Refusal} not reached, or refused
  */
 export async function askWhatIsHeld(log, transport) {
+  const { author } = log.meta("profile");
   const devices = [...log.registry.devices.keys()];
   for (let start = 0; start < devices.length; start += AT_ONCE) {
     const { heads } = await transport.post("heads", { devices: devices.slice(start, start + AT_ONCE) });
     await log.transaction(() => {
       for (const [device, { seq, hash }] of Object.entries(heads ?? {})) {
-        // Another change under that number: all of it is sent, and told as a fork.
-        const same = ["", hash].includes(log.hashAt(device, seq));
-        markHeldUpto(log, device, same ? seq : 0);
+        const here = log.hashAt(device, seq);
+        // Of others' chains only parts are here. Of one's own all is: where its end there is not
+        // here, or another, all of it is sent, and told as a fork if it is one.
+        const isPart = here === "" && log.device(device)?.author !== author;
+        markHeldUpto(log, device, here === hash || isPart ? seq : 0);
       }
     });
   }

@@ -115,8 +115,15 @@ export class Session {
   }
 
   async #renew() {
-    if (!this.transport.token) await this.signIn();
-    await renew(this.log, this.records, this.transport, this.now);
+    try {
+      // Without signing in: the old device may be revoked already, when an answer was lost.
+      await renew(this.log, this.records, this.transport, this.now);
+    } catch (error) {
+      if (/** @type {{code?: string}} */ (error).code !== "signed_out") throw error;
+      // It was for another headquarters: this one was restored since.
+      await this.signIn();
+      await renew(this.log, this.records, this.transport, this.now);
+    }
     // The old device's opens nothing any more.
     this.transport.token = "";
   }
