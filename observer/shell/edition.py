@@ -121,6 +121,8 @@ class Shell:
             **sections,
             **styles,
             **icons(),
+            "guidance.json": _json(self.renderer.guidance(checklist, language), JSON),
+            "more.html": ShellFile(self.renderer.more(language), HTML),
             "checklist.json": _json(checklist_rules(checklist, language), JSON),
             "manifest.webmanifest": _json(self._manifest(language), MANIFEST),
             "offline.html": ShellFile(self.renderer.notice(language, "offline"), HTML),

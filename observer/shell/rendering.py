@@ -22,6 +22,8 @@ from schemas.checklist import Checklist, Section
 
 PACKAGE = Path(__file__).resolve().parent.parent
 SCREENS = "shell/screens"
+# What court needs at once stands in the document; the other screens come right after it.
+AT_ONCE = ("20-today", "50-log", "60-checklist")
 
 
 class Renderer:
@@ -46,22 +48,48 @@ class Renderer:
 
     def document(self, language: str, version: str) -> bytes:
         """The one document: every screen, hidden, and the program's words."""
-        names = self.app.jinja_env.list_templates(
-            filter_func=lambda name: name.startswith(f"{SCREENS}/") and name.endswith(".html")
-        )
         with self._speaking(language):
             return _lean(
                 render_template(
                     "shell/document.html",
                     **self._page(language),
                     version=version,
-                    screens=sorted(names),
+                    screens=self._screens(at_once=True),
                     words=phrases(),
                     languages=self.languages,
                     kinds=ENTRY_KINDS,
-                    refusals=NOT_ADMITTED_BY,
                 )
             )
+
+    def more(self, language: str) -> bytes:
+        """The screens that are not in the document."""
+        with self._speaking(language):
+            page = {**self._page(language), "kinds": ENTRY_KINDS, "refusals": NOT_ADMITTED_BY}
+            return _lean(
+                "".join(render_template(name, **page) for name in self._screens(at_once=False))
+            )
+
+    def _screens(self, *, at_once: bool) -> list[str]:
+        names = self.app.jinja_env.list_templates(
+            filter_func=lambda name: name.startswith(f"{SCREENS}/") and name.endswith(".html")
+        )
+        first = {f"{SCREENS}/{name}.html" for name in AT_ONCE}
+        return sorted(name for name in names if (name in first) == at_once)
+
+    def guidance(self, checklist: Checklist, language: str) -> dict[str, str]:
+        """The guidance to each of the observer's questions, by item; fetched when it is opened."""
+        with self._speaking(language):
+            return {
+                item.id: _lean(
+                    render_template(
+                        "guidance.html",
+                        q=Question(item, True),
+                        sitting={"checklist": checklist},
+                    )
+                ).decode()
+                for item in checklist.items.values()
+                if item.who == "observer"
+            }
 
     def notice(self, language: str, reason: str) -> bytes:
         """A page of one sentence.

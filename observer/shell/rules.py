@@ -1,4 +1,8 @@
-"""The checklist as the client's rules read it (``rules/checklist.js``): no wording but titles."""
+"""The checklist as the client's rules read it (``rules/checklist.js``): no wording but titles.
+
+Only what an observer is asked, and what opens it: what a lead or an analyst answers later is no
+part of a record in court, and a phone fetches a fifth less without it.
+"""
 
 from typing import Any, Final
 
@@ -38,7 +42,11 @@ def _section(checklist: Checklist, section: Section, language: str) -> dict[str,
         "title": wording(checklist, language).section(section.id),
         "letter": section.letter,
         "stage": section.stage,
-        "items": [_item(item) for item in section.items],
+        "items": [
+            _item(item)
+            for item in section.items
+            if item.who == "observer" or item.id in checklist.gates
+        ],
     }
 
 

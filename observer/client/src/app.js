@@ -4,6 +4,7 @@ import { Frame } from "./frame.js";
 import { Records } from "./records/records.js";
 import { oninstall } from "./screens/install.js";
 import { keepPersisted } from "./persisting.js";
+import { refuseAsReader } from "./reader.js";
 import { screens } from "./screens/screens.js";
 import { Sections } from "./sections.js";
 import { startShell } from "./shell.js";
@@ -12,6 +13,7 @@ import { Rows } from "./store/rows.js";
 import { Saver } from "./store/saver.js";
 import { vault } from "./store/vault.js";
 import { becomeWriter } from "./store/writer.js";
+import { onWritten } from "./windows.js";
 
 const CALLS = "/sync/v1";
 const STORE = "store";
@@ -69,6 +71,11 @@ export class App {
     this.status.tell(error);
   }
 
+  /** The rest of the program, once it is here. */
+  more() {
+    return more(this.sections);
+  }
+
   /** Open what there is, once there is a mission. */
   async open() {
     await this.sections.open();
@@ -80,7 +87,7 @@ export class App {
   }
 
   async #keepSending() {
-    const { Loop, Session, Transport } = await more();
+    const { Loop, Session, Transport } = await this.more();
     const transport = new Transport(CALLS);
     this.loop = new Loop(() => new Session({ records: this.records, rows: this.rows, transport }));
     this.loop.onstate(() => this.changed());
@@ -90,7 +97,24 @@ export class App {
   /** Go on here, and let the other tab only read. What was written there is read anew. */
   async takeOver() {
     await becomeWriter({ take: true, onlost: () => this.status.lost() });
-    location.reload();
+    if (!this.records) return location.reload();
+    await this.#readAnew();
+    this.reading = this.records.readOnly = false;
+    this.status.clear();
+    this.status.reader();
+    if (this.loop) this.loop.start();
+    else void this.#keepSending();
+    this.changed();
+  }
+
+  /** The other tab's last words may reach the disk after this one took over. */
+  async otherWrote() {
+    if (this.records && !this.reading) await this.#readAnew().catch((error) => this.tell(error));
+  }
+
+  async #readAnew() {
+    await this.rows.refresh();
+    await this.records.reload();
   }
 
   /** Show again what is shown; after the next paint, so that a tap is seen at once. */
@@ -126,8 +150,21 @@ export class App {
   waiting = false;
 }
 
-/** The rest of the program; once. */
-const more = () => import("./more.js");
+/** The rest of the program, with its screens; once. @type {Promise<typeof import("./more.js")> | null} */
+let rest = null;
+
+/** @param {Sections} sections */
+function more(sections) {
+  rest ??= (async () => {
+    const [program, markup] = await Promise.all([import("./more.js"), sections.more()]);
+    const template = document.createElement("template");
+    template.innerHTML = markup;
+    document.getElementById("main")?.append(template.content);
+    return program;
+  })();
+  rest.catch(() => (rest = null));
+  return rest;
+}
 
 async function start() {
   const frame = new Frame(document);
@@ -135,10 +172,12 @@ async function start() {
   const app = new App(frame, rows);
   frame.app = app;
   frame.register(screens);
-  frame.more = async () => (await more()).screens;
+  frame.more = async () => (await more(app.sections)).screens;
   app.reading = (await becomeWriter({ take: false, onlost: () => app.status.lost() })) === "reader";
   frame.start();
   app.status.start();
+  refuseAsReader(app, document);
+  onWritten(() => void app.otherWrote());
   oninstall(() => app.changed());
   if (app.profile) {
     await app.open();

@@ -12,6 +12,8 @@ export class Sections {
     this.fragments = new Map();
     /** @type {Map<string, Element>} */
     this.questions = new Map();
+    /** @type {Promise<Record<string, string>> | undefined} */
+    this.guidances = undefined;
   }
 
   /** Read the checklist; once. */
@@ -69,6 +71,22 @@ export class Sections {
   label(item, value) {
     const input = this.questions.get(item)?.querySelector(`input[value="${CSS.escape(String(value))}"]`);
     return input?.closest("label")?.textContent?.trim() || String(value);
+  }
+
+  /** The markup of the screens that are not in the document. */
+  async more() {
+    return (await this.#get("more.html")).text();
+  }
+
+  /**
+   * The guidance to a question, as the server rendered it.
+   * @param {string} item
+   * @returns {Promise<string>}
+   */
+  async guidance(item) {
+    this.guidances ??= this.#get("guidance.json").then((answer) => answer.json());
+    this.guidances.catch(() => (this.guidances = undefined));
+    return (await this.guidances)[item] ?? "";
   }
 
   /** Load all sections, one after another, so that searching them needs no waiting. */

@@ -1,9 +1,10 @@
 /** The line at the top: what is saved, what is unsent, what is wrong; and the bars below it. */
 
-import { oldestUnsent, standings } from "./sync/standing.js";
+import { tellWritten } from "./windows.js";
 
 /** What a person can do something about on this phone. */
-const STORAGE = ["storage_full", "storage_lost"];
+const STORAGE = ["storage_full", "storage_lost", "storage_gone"];
+const TRY_AGAIN = 3000; // milliseconds after a write that failed
 
 export class Status {
   /** @param {import("./app.js").App} app */
@@ -13,11 +14,19 @@ export class Status {
     this.error = null;
     /** Why the last write failed. @type {unknown} */
     this.unsaved = null;
+    this.trying = 0;
+    /** Whether the tab that took over is still to be told that all from here is on disk. */
+    this.owing = false;
   }
 
   start() {
     this.app.saver.onstate(() => this.show());
     this.show();
+    this.reader();
+  }
+
+  /** Say whether this window only reads. */
+  reader() {
     const reader = document.getElementById("reader");
     if (reader) reader.hidden = !this.app.reading;
   }
@@ -32,6 +41,7 @@ export class Status {
       place.textContent = this.app.word("not_saved");
       this.unsaved = saver.error;
       this.tell(saver.error);
+      this.#tryAgain();
     } else if (saver.state === "saving") {
       // At once: "saved" must never stand there while something is not.
       place.textContent = "…";
@@ -39,13 +49,15 @@ export class Status {
       place.textContent = this.app.word("saved");
       // What is saved after all is not said to be unsaved any more.
       if (this.error === this.unsaved) this.clear();
+      if (this.owing) tellWritten();
+      this.owing = false;
     }
   }
 
-  /** How much is only here, and since when. */
-  unsent() {
-    const found = standings(this.app.records).filter((each) => each.isHereOnly);
-    return { count: found.length, since: oldestUnsent(this.app.records) };
+  /** What is not saved is tried again by itself: who is in court does not look for a button. */
+  #tryAgain() {
+    clearTimeout(this.trying);
+    this.trying = window.setTimeout(() => void this.app.saver.flush().catch(() => {}), TRY_AGAIN);
   }
 
   /** @param {unknown} error */
@@ -75,10 +87,14 @@ export class Status {
 
   /** Another tab took over writing. */
   lost() {
-    this.app.reading = true;
-    this.app.records.readOnly = true;
-    this.app.loop?.stop();
-    this.start();
+    const { app } = this;
+    app.reading = true;
+    if (app.records) app.records.readOnly = true;
+    app.loop?.stop();
+    this.reader();
+    // What was typed here until now still goes to disk, and the other tab reads it there.
+    this.owing = true;
+    app.changed();
   }
 
   /** A new version lies ready. */

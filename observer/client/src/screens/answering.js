@@ -8,6 +8,8 @@ import { exclude, fieldIn, valueIn } from "./slot.js";
 /** @typedef {import("../records/sitting.js").Sitting} Sitting */
 /** @typedef {import("../app.js").App} App */
 
+const TAPPED = ["radio", "checkbox"];
+
 /** @param {Element} element */
 export function slotItem(element) {
   return /** @type {HTMLElement | null} */ (element.closest("[data-item]"))?.dataset.item ?? "";
@@ -35,12 +37,16 @@ export function give(app, sitting, item, path, part) {
   app.records.edit(holder.kind, holder.id, { [path]: empty ? null : answer });
 }
 
+/** Entries whose words are still being typed, by the field. @type {WeakMap<HTMLInputElement, string>} */
+const writing = new WeakMap();
+
 /**
  * Something in a question was changed: save it as it is now.
  * @param {App} app
  * @param {HTMLInputElement} input
+ * @param {boolean} typing whether more may follow: half a date is no complaint yet, and is kept when it is whole
  */
-export function answered(app, input) {
+export function answered(app, input, typing) {
   const { slot, path, item: id } = slotAt(input);
   const sitting = app.sitting(app.frame.place.params);
   const item = sitting.checklist.items.get(id);
@@ -48,15 +54,40 @@ export function answered(app, input) {
   exclude(slot, input);
   const value = valueIn(slot, item);
   const wrong = checkValue(item, value).length > 0;
-  complain(app, slot, wrong ? item.answer : "");
+  if (!typing || !wrong) complain(app, slot, wrong ? item.answer : "");
   const before = sitting.holder(id).values[path] ?? {};
-  const words = fieldIn(slot, `entry/${path}`).trim();
-  const entries = [...(before.entries ?? [])];
-  if (words && input.name === `entry/${path}`) {
-    entries.push(note(app, sitting, id, path, words));
-    input.value = "";
+  let entries = [...(before.entries ?? [])];
+  if (input.name === `entry/${path}`) {
+    entries = noted(app, sitting, input, { item: id, path, entries });
+    if (!typing) {
+      writing.delete(input);
+      input.value = "";
+    }
   }
   give(app, sitting, id, path, { ...(wrong ? {} : { value }), comment: fieldIn(slot, `comment/${path}`).trim(), entries });
+}
+
+/**
+ * The entry that is written beside an answer, in the log from its first letter on; the entries of the answer with it.
+ * @param {App} app
+ * @param {Sitting} sitting
+ * @param {HTMLInputElement} input
+ * @param {{item: string, path: string, entries: string[]}} answer
+ */
+function noted(app, sitting, input, { item, path, entries }) {
+  const words = input.value.trim();
+  const begun = writing.get(input);
+  if (!begun) {
+    if (!words) return entries;
+    const made = note(app, sitting, item, path, words);
+    writing.set(input, made);
+    return [...entries, made];
+  }
+  const entry = sitting.observation.values[`log/${begun}`];
+  app.records.edit("observation", sitting.observation.id, { [`log/${begun}`]: words ? { ...entry, text: words } : null });
+  if (words) return entries;
+  writing.delete(input);
+  return entries.filter((each) => each !== begun);
 }
 
 /**
@@ -89,23 +120,42 @@ function complain(app, slot, kind) {
 }
 
 /**
+ * The guidance comes when it is opened: most of the checklist's words are in it.
+ * @param {App} app
+ * @param {HTMLDetailsElement} details
+ */
+async function showGuidance(app, details) {
+  delete details.dataset.guidance;
+  const place = document.createElement("div");
+  details.append(place);
+  place.innerHTML = await app.sections.guidance(slotItem(details));
+}
+
+/**
  * Listen for answers; once.
  * @param {App} app
  * @param {HTMLElement} root
  */
 export function listen(app, root) {
-  root.addEventListener("change", (event) => {
+  const changed = (/** @type {Event} */ event) => {
     const input = event.target;
+    const typing = event.type === "input";
     if (!(input instanceof HTMLInputElement || input instanceof HTMLTextAreaElement) || !input.closest(".slot")) return;
+    if (typing && TAPPED.includes(input.type)) return;
     try {
-      answered(app, /** @type {HTMLInputElement} */ (input));
+      answered(app, /** @type {HTMLInputElement} */ (input), typing);
     } catch (error) {
       app.tell(error);
     }
-  });
+  };
+  root.addEventListener("change", changed);
+  // Who types for minutes loses nothing when the phone needs the memory.
+  root.addEventListener("input", changed);
   const opened = (/** @type {Event} */ event) => {
     const details = event.target;
-    if (details instanceof HTMLDetailsElement && details.matches(".evidence") && details.open) void app.frame.refresh();
+    if (!(details instanceof HTMLDetailsElement) || !details.open) return;
+    if (details.matches(".evidence")) void app.frame.refresh();
+    if (details.matches("[data-guidance]")) showGuidance(app, details).catch((error) => app.tell(error));
   };
   root.addEventListener("toggle", opened, true);
 }

@@ -1,10 +1,11 @@
-/** What Today says first: urgent notices under way, questions from headquarters, different versions. */
+/** What Today says first: what is only here, urgent notices under way, questions from headquarters, different versions. */
 
 import { fill, rows } from "../frame.js";
 import { WAITING_KINDS } from "../rules/incident.js";
 import { ageText } from "./age.js";
 import { allConflicts } from "./disputes.js";
 import { passageOf } from "./passage.js";
+import { unsentOf } from "./unsent.js";
 
 /** @typedef {import("../app.js").App} App */
 
@@ -26,10 +27,13 @@ export function attention(app, root) {
     apart: passage.reached === "apart",
     unread: passage.reached === "received",
   }));
+  const { count, since } = unsentOf(app);
   const queries = openQueries(app.records);
   rows(root, "query", queries, ({ id }) => id, ({ values }) => ({ question: values.question ?? "" }));
   const conflicts = allConflicts(app.records).filter(({ settled }) => !settled).length;
   fill(root, {
+    unsent: count ? app.word(count === 1 ? "unsent_one" : "unsent", { count }) : app.word("all_sent"),
+    age: since ? app.word("oldest", { age: ageText(app, since) }) : "",
     hasNotices: notices.length > 0,
     hasQueries: queries.length > 0,
     hasConflicts: conflicts > 0,

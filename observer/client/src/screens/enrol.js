@@ -4,6 +4,7 @@ import { fill } from "../frame.js";
 import { enrol as enrolWith, readInvitation } from "../sync/enrol.js";
 import { installState } from "./install.js";
 import { keepPersisted } from "../persisting.js";
+import { readOnly } from "../reader.js";
 import { health } from "../store/health.js";
 import { Transport } from "../sync/transport.js";
 
@@ -14,9 +15,9 @@ let scanner = null;
 export const enrol = {
   name: "enrol",
 
-  async enter(_app, root) {
-    const { privateLikely } = await health();
-    fill(root, { private: privateLikely, apple: installState() === "apple", scanning: scanner !== null });
+  async enter(app, root) {
+    const { privateLikely, persisted, evicted } = await health({ enrolled: Boolean(app.profile) });
+    fill(root, { private: privateLikely, maybe: !privateLikely && persisted !== true, evicted, apple: installState() === "apple", scanning: scanner !== null });
     // An invitation scanned with the phone's own camera opens this page with it behind the #.
     if (location.hash.length > 1) {
       const field = /** @type {HTMLTextAreaElement} */ (root.querySelector("textarea"));
@@ -69,6 +70,7 @@ function stopScanning() {
  * @param {string} text
  */
 async function begin(app, root, text) {
+  if (app.reading) throw readOnly();
   fill(root, { working: true });
   try {
     app.status.clear();

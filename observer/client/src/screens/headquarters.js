@@ -12,6 +12,7 @@ import { questionsTo } from "./brief.js";
 import { dayText, partsAt } from "./courttime.js";
 import { whyText } from "./files.js";
 import { recordName } from "./names.js";
+import { unsentOf } from "./unsent.js";
 
 /** @typedef {import("../app.js").App} App */
 /** @typedef {import("../sync/standing.js").Standing} Standing */
@@ -122,7 +123,7 @@ export function counted(app, name, count) {
 
 /** @param {App} app */
 function unsentText(app) {
-  const { count, since } = app.status.unsent();
+  const { count, since } = unsentOf(app);
   const { waiting, refused } = filesWaiting(app.records);
   return {
     unsent: count || since ? counted(app, "unsent", Math.max(1, count)) : app.word("has_all"),

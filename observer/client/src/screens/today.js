@@ -1,8 +1,6 @@
 /** Today: the hearings, who else is assigned, next dates, and what is only on this phone. */
 
 import { fill, rows } from "../frame.js";
-import { ageText } from "./age.js";
-import { attention } from "./attention.js";
 import { dayText, partsAt } from "./courttime.js";
 
 /** @typedef {import("../app.js").App} App */
@@ -30,12 +28,9 @@ export const today = {
     rows(root, "past", hearings.filter((each) => String(each.values.date) < day), ({ id }) => id, row);
     rows(root, "next", nextDates(app, day), ({ id }) => id, ({ date, title }) => ({ date: dayText(date, language), title }));
     rows(root, "case", records.all("case"), ({ id }) => id, (each) => ({ name: String(each.values.title ?? "") }));
-    attention(app, root);
-    const { count, since } = app.status.unsent();
+    void app.more().then(({ attention }) => attention(app, root), (error) => app.tell(error));
     fill(root, {
       author: app.profile?.author ?? "",
-      unsent: count ? app.word(count === 1 ? "unsent_one" : "unsent", { count }) : app.word("all_sent"),
-      age: since ? app.word("oldest", { age: ageText(app, since) }) : "",
       nothing: !hearings.length,
       hasComing: coming.length > 0,
       hasPast: hearings.length > coming.length,
@@ -70,7 +65,7 @@ export function othersText(app, hearing) {
 function stateText(app, observation) {
   if (!observation) return "";
   if (!observation.values.submitted_at) return app.word("draft");
-  return app.word(Object.keys(observation.dirty).length ? "changed_since" : "submitted");
+  return app.word(Object.keys(observation.dirty).length ? "changed" : "submitted");
 }
 
 /**
