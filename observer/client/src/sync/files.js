@@ -21,8 +21,8 @@ import { HubRefused } from "./transport.js";
  * @typedef {object} FileRow
  * @property {string} row of its content
  * @property {number} size bytes
- * @property {"here" | "sending" | "received" | "refused"} [state] `sending`: `offset` bytes are at
- *   headquarters; `refused` for good
+ * @property {"here" | "sending" | "received" | "refused" | "original"} [state] `sending`: `offset`
+ *   bytes are at headquarters; `refused` for good; `original`: never sent
  * @property {number} [offset]
  * @property {string} [code] of the last error, empty when there was none
  * @property {string} [message]
@@ -80,7 +80,8 @@ export class Files {
     for (const blob of this.#named(author)) {
       const row = this.#row(blob.sha256);
       const settled = row && ["received", "refused"].includes(row.state ?? "") && row.epoch === epoch;
-      if (row && !settled && !found.has(blob.sha256)) found.set(blob.sha256, blob);
+      // What a photo was made from stays here.
+      if (row && row.state !== "original" && !settled && !found.has(blob.sha256)) found.set(blob.sha256, blob);
     }
     return [...found.values()];
   }
