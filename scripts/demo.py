@@ -1,4 +1,4 @@
-"""``make demo``: a practice mission with fictional records, both programs running, until Ctrl-C.
+"""``make demo``: a practice mission with fictional records, all programs running, until Ctrl-C.
 
 Everything is kept in ``instance/demo``; the next start uses it as it is. Nothing here touches
 another folder or a real mission.
@@ -16,7 +16,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Final
 
-from observer.profile import Home
+from observer.profile import Home, enrol
 from review.follower import projecting, turn
 from review.hub import Hub
 from review.reviewers import add_reviewer
@@ -32,7 +32,8 @@ REVIEWER: Final = "reviewer"
 PASSPHRASE: Final = "fictional-practice-only"  # noqa: S105 - opens made-up records, here alone
 AUTHORS: Final = {"OBS-1": "observer-1", "OBS-2": "observer-2"}
 HOST: Final = "127.0.0.1"
-OBSERVER_PORT, REVIEW_PORT, INGEST_PORT = 8000, 8001, 8002
+OBSERVER_PORT, REVIEW_PORT, INGEST_PORT, PHONE_PORT = 8000, 8001, 8002, 8003
+INVITED: Final = 86400.0  # seconds that the phone's invitation holds
 PATIENCE: Final = 60.0  # seconds for a server to answer
 
 
@@ -51,11 +52,11 @@ Children = dict[str, "subprocess.Popen[bytes]"]
 
 
 def check_ports() -> None:
-    """Find out before anything is written whether the three ports are free.
+    """Find out before anything is written whether the ports are free.
 
     :raises DemoStopped: another program uses one
     """
-    for port in (OBSERVER_PORT, REVIEW_PORT, INGEST_PORT):
+    for port in (OBSERVER_PORT, REVIEW_PORT, INGEST_PORT, PHONE_PORT):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -120,8 +121,19 @@ def wait_for_hello(child: "subprocess.Popen[bytes]") -> None:
             raise DemoStopped(f"Something else answers on port {INGEST_PORT}.") from error
 
 
+def invite_phone() -> str:
+    """Set the phones' relay up if it is not; the link by which a phone of OBS-1 comes in."""
+    relay = Home(FOLDER / "relay")
+    with closing(Hub(FOLDER / "hub")) as hub:
+        if not relay.profile_path.exists():
+            ingest = f"http://{HOST}:{INGEST_PORT}"
+            enrol(relay, hub.invite(MISSION, "RELAY-1", "relay", INVITED, ingest))
+        address = f"http://{HOST}:{PHONE_PORT}/app/en/"
+        return hub.invite(MISSION, "OBS-1", "observer", INVITED, address).text()
+
+
 def run(children: Children) -> None:
-    """Make what is not there yet, start both programs, and watch them."""
+    """Make what is not there yet, start the programs, and watch them."""
     check_ports()
     done = FOLDER / "filled"
     if not done.exists():
@@ -140,12 +152,18 @@ def run(children: Children) -> None:
     home = str(FOLDER / AUTHORS["OBS-1"])
     children["The observer's app"] = start(command, OBSERVER_INSTANCE=home)
     wait_for(children["The observer's app"], "The observer's app", OBSERVER_PORT)
+    link = invite_phone()
+    command = [program("observer"), "serve", "--port", str(PHONE_PORT)]
+    children["The phones' app"] = start(command, OBSERVER_INSTANCE=str(FOLDER / "relay"))
+    wait_for(children["The phones' app"], "The phones' app", PHONE_PORT)
     wait_for(children["Headquarters"], "Headquarters", REVIEW_PORT)
     print(
         f"\n{TITLE}: everything in it is made up.\n\n"
         f"  The observer's app  http://{HOST}:{OBSERVER_PORT}/   (OBS-1, no sign-in)\n"
         f"  Headquarters        http://{HOST}:{REVIEW_PORT}/   sign in at /-/login\n"
-        f"                      name: {REVIEWER}   passphrase: {PASSPHRASE}\n\n"
+        f"                      name: {REVIEWER}   passphrase: {PASSPHRASE}\n"
+        f"  The phones' app     {link}\n"
+        "                      (in any browser here, once; then it works without a network)\n\n"
         "Ctrl-C stops everything. The records stay in instance/demo.",
         flush=True,
     )
@@ -157,7 +175,7 @@ def run(children: Children) -> None:
 
 
 def stop(children: Children) -> None:
-    """End both programs, the last started first."""
+    """End the programs, the last started first."""
     for child in reversed(children.values()):
         with suppress(ProcessLookupError):
             child.terminate()

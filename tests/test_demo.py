@@ -23,14 +23,14 @@ import sys
 from pathlib import Path
 from scripts import demo
 demo.FOLDER = Path(sys.argv[1])
-demo.OBSERVER_PORT, demo.REVIEW_PORT, demo.INGEST_PORT = map(int, sys.argv[2:])
+demo.OBSERVER_PORT, demo.REVIEW_PORT, demo.INGEST_PORT, demo.PHONE_PORT = map(int, sys.argv[2:])
 sys.exit(demo.main())
 """
 
 
 def free_ports() -> list[int]:
-    """Three ports that nobody uses now."""
-    probes = [socket.socket() for _ in range(3)]
+    """Four ports that nobody uses now."""
+    probes = [socket.socket() for _ in range(4)]
     try:
         for probe in probes:
             probe.bind(("127.0.0.1", 0))
