@@ -112,6 +112,8 @@ def _errors() -> dict[str, str]:
             "its windows, then open it again with a network."
         ),
         "error.moved": _("Another window wrote meanwhile. Open the app again."),
-        "error.not_reached": _("No network. Everything stays here and is sent later."),
+        "error.not_reached": _(
+            "No network, or headquarters is not reached. Everything stays here and is sent later."
+        ),
         "error.signed_out": _("Headquarters does not know this phone at present. Ask it."),
     }

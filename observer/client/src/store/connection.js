@@ -26,6 +26,8 @@ export class Connection {
   /** @type {IDBDatabase | null} */
   #database = null;
   #closed = false;
+  /** Whether there was a database before: then a new one in its place is a loss, and not to be made. */
+  #opened = false;
 
   /**
    * @param {string} name of the database
@@ -45,7 +47,7 @@ export class Connection {
    * @param {"readonly" | "readwrite"} mode
    * @param {(store: IDBObjectStore) => Asked<T>} ask places its requests at once; run again, it must do the same
    * @returns {Promise<T>} once the transaction is complete, which is: on disk
-   * @throws {Refusal} `storage_full`, `storage_lost`, `store_newer`, or what `ask` refused with
+   * @throws {Refusal} `storage_full`, `storage_lost`, `storage_gone`, `store_newer`, or what `ask` refused with
    */
   async run(mode, ask) {
     try {
@@ -97,13 +99,20 @@ export class Connection {
   #open() {
     return new Promise((resolve, reject) => {
       const request = this.factory.open(this.name, STRUCTURE_VERSION);
+      let gone = false;
       request.onupgradeneeded = (event) => {
+        if (event.oldVersion === 0 && this.#opened) {
+          gone = true;
+          request.transaction?.abort();
+          return;
+        }
         for (let version = event.oldVersion + 1; version <= STRUCTURE_VERSION; version++) {
           STRUCTURE.get(version)?.(request.result);
         }
       };
       request.onsuccess = () => {
         const database = request.result;
+        this.#opened = true;
         const forget = () => {
           if (this.#database === database) this.#database = null;
         };
@@ -115,9 +124,13 @@ export class Connection {
         };
         resolve(database);
       };
-      request.onerror = () => reject(request.error);
+      request.onerror = () => reject(gone ? deleted() : request.error);
     });
   }
+}
+
+function deleted() {
+  return new Refusal("storage_gone", "What was stored on this device was deleted. Not saved.");
 }
 
 /**
