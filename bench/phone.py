@@ -40,17 +40,15 @@ WATCH: Final = """new MutationObserver((_, watch) => {
 TAP: Final = """([selector, index]) => new Promise(done => {
   const button = [...document.querySelectorAll(selector)].filter(e => e.offsetParent)[index];
   const place = document.getElementById('saved'), begun = performance.now();
-  let painted = 0;
-  const saved = () => {
-    if (painted && place.textContent !== '…') {
-      watch.disconnect(); done([painted, performance.now() - begun]);
-    }
-  };
-  const watch = new MutationObserver(saved);
+  let painted = 0, saved = 0;
+  const both = () => { if (painted && saved) { watch.disconnect(); done([painted, saved]); } };
+  const watch = new MutationObserver(() => {
+    if (!saved && place.textContent !== '…') { saved = performance.now() - begun; both(); }
+  });
   watch.observe(place, { childList: true, characterData: true, subtree: true });
   button.click();
   requestAnimationFrame(() => requestAnimationFrame(() => {
-    painted = performance.now() - begun; saved();
+    painted = performance.now() - begun; both();
   }));
 })"""
 # What the program imports at once; what it fetches later stands in brackets.
