@@ -1,4 +1,4 @@
-"""Stores of other versions than today's, and rows that cannot be read: read, or refused and kept."""
+"""Stores of other versions, and rows that cannot be read: read, or refused and kept."""
 
 import json
 from collections.abc import Iterator
