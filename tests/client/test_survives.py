@@ -49,7 +49,7 @@ def write_entry(page: Page, kind: str, words: str) -> None:
 
 def words_in_log(page: Page) -> set[str]:
     """The words of all entries that the log shows."""
-    return {text for text in page.locator(".entries [data-text=words]").all_inner_texts() if text}
+    return {text for text in page.locator(".entries [data-text=words]").all_text_contents() if text}
 
 
 def test_no_answer_that_was_said_to_be_saved_is_lost(at: Stage, phone: PhoneBrowser) -> None:
