@@ -15,7 +15,9 @@ from observer.profile import Home, Profile
 from observer.store import Draft, Drafts
 from schemas.checklist import Checklist
 from schemas.checklist_schema import ChecklistError
+from schemas.consistency import log_entries
 from schemas.library import checklist_by_hash, default_checklist
+from schemas.moment import entry_key
 from schemas.rules import Assessment, assess
 from sync.blobs import BlobStore
 from sync.change import Change, Signer
@@ -73,13 +75,9 @@ class Sitting:
 
     @property
     def entries(self) -> list[tuple[str, Mapping[str, Any]]]:
-        """The log entries that are not withdrawn, by the time they tell of."""
-        found = [
-            (path.partition("/")[2], value)
-            for path, value in self.observation.values.items()
-            if path.startswith("log/") and not value.get("withdrawn")
-        ]
-        return sorted(found, key=lambda entry: (entry[1].get("at") or "", entry[0]))
+        """The log entries that are not withdrawn, by the time they tell of and then by their id."""
+        found = log_entries(self.observation.values)
+        return sorted(found.items(), key=lambda entry: entry_key(*entry))
 
 
 class Workspace:

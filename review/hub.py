@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 from uuid6 import uuid7
 
@@ -19,6 +18,7 @@ from review.errors import MissionExists, NoSuchMission, NotAcceptable
 from review.store.enrolment import EnrolmentStore
 from schemas.envelope import AUTHOR_CODE, MISSION_ID
 from schemas.rights import HUB, ROLES
+from schemas.zones import zone_of
 from sync.change import Change, Signer, make_change
 from sync.clock import Clock, utc_now
 from sync.fold import fold
@@ -330,12 +330,8 @@ def _check_mission(mission: str, time_zone: str) -> None:
             "The name of a mission has 1 to 40 small letters, digits and _; "
             "it does not begin with _ and does not end in _text."
         )
-    try:
-        ZoneInfo(time_zone)
-    except (ValueError, OSError, LookupError) as error:
-        raise NotAcceptable(
-            f"{time_zone!r} is not a time zone. An example is: Europe/Berlin"
-        ) from error
+    if zone_of(time_zone) is None:
+        raise NotAcceptable(f"{time_zone!r} is not a time zone. An example is: Europe/Berlin")
 
 
 def _check_told(values: Mapping[str, str]) -> None:

@@ -1,23 +1,22 @@
 """Incidents as the start page of a mission lists them. Takes rows, gives plain data."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from review.chronology import Row, is_set, listed
 from review.i18n import gettext
 from review.wording import INCIDENTS, NEEDS, minutes, said
+from schemas.moment import moment_of
 
 ARRIVAL = "safe_arrival"
 
 
 def age(since: str | None, now: datetime) -> str:
     """How long ago something was, in words; a clock that is ahead counts as none."""
-    try:
-        instant = datetime.fromisoformat(str(since))
-    except ValueError:
+    instant = moment_of(since)
+    if instant is None:
         return gettext("an unknown time")
-    instant = instant if instant.tzinfo else instant.replace(tzinfo=UTC)
     return minutes(max(0, int((now - instant).total_seconds() // 60)))
 
 

@@ -7,7 +7,6 @@ from asyncio import to_thread
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from datasette import Forbidden, NotFound, Request, Response
 from datasette.resources import DatabaseResource
@@ -32,6 +31,7 @@ from review.wording import ATTENDANCE, REFUSED_BY, said
 from schemas.checklist import Checklist
 from schemas.checklist_schema import ChecklistError
 from schemas.library import checklist_by_hash, default_checklist
+from schemas.moment import moment_of, on_clock
 
 MISSION = r"(?P<mission>[a-z0-9_]{1,40})"
 PATHS = {
@@ -190,10 +190,9 @@ def moment(value: str | None, zone: str | None) -> str:
     """Date and time on the court's clock; on the clock it was written with where none is known."""
     if not value:
         return ""
-    try:
-        instant = datetime.fromisoformat(value)
-        local = instant.astimezone(ZoneInfo(zone)) if zone else instant
-    except (ValueError, OSError, KeyError):
+    instant = moment_of(value)
+    local = on_clock(instant, zone) if zone else instant
+    if local is None:
         return value
     return local.strftime("%Y-%m-%d %H:%M" if zone else "%Y-%m-%d %H:%M %Z").strip()
 

@@ -83,10 +83,11 @@ def _number(_item: Item, value: object) -> list[str]:
 
 
 def _date(_item: Item, value: object) -> list[str]:
-    return [] if isinstance(value, str) and _is_date(value) else [BAD_VALUE]
+    return [] if isinstance(value, str) and is_day(value) else [BAD_VALUE]
 
 
-def _is_date(value: str) -> bool:
+def is_day(value: str) -> bool:
+    """Whether a text is a day of the calendar, written ``2026-03-02``."""
     if not DATE.fullmatch(value):
         return False
     try:

@@ -6,12 +6,12 @@ stands. Pure functions; nothing here changes a record.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from schemas.answers import check_answer
 from schemas.checklist import SPECIAL, Checklist
 from schemas.envelope import UUID_TEXT
+from schemas.moment import moment
 from schemas.relevance import Record, Target, persons_of_kind, words_of
 
 _WITH_LAWYER: Final = frozenset({"own_lawyer", "legal_aid", "duty_or_appointed_today"})
@@ -74,15 +74,6 @@ def log_entries(observation: Record) -> dict[str, Mapping[str, Any]]:
         for path, entry in observation.items()
         if path.startswith("log/") and isinstance(entry, Mapping) and not entry.get("withdrawn")
     }
-
-
-def moment(entry: Mapping[str, Any]) -> datetime | None:
-    """When an entry took place, or None if it has no readable time; without offset it is UTC."""
-    try:
-        when = datetime.fromisoformat(str(entry.get("at")))
-    except ValueError:
-        return None
-    return when if when.tzinfo else when.replace(tzinfo=UTC)
 
 
 def clock(value: Any) -> str | None:

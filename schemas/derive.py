@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from schemas.checklist import Checklist
-from schemas.consistency import log_entries, moment
+from schemas.consistency import log_entries
+from schemas.moment import entry_key, moment, on_clock
 from schemas.relevance import Record, persons_of_kind, values_of
 
 _ABOUT_EVIDENCE_TO_COME: Final = ("request", "ruling", "objection")
@@ -22,7 +22,7 @@ class _Sources:
     hearing: Record
     persons: Sequence[Record]
     observation: Record
-    # Entries in the order of their time; those without a readable time are left out.
+    # Entries by time and id; those without a readable time are left out.
     log: tuple[tuple[datetime, Mapping[str, Any]], ...]
 
     def of_kind(self, *kinds: str) -> list[tuple[datetime, Mapping[str, Any]]]:
@@ -42,11 +42,16 @@ def proposals(
     Only for items that the checklist calls derived. Times are ``HH:MM`` in the time zone of the
     hearing, durations whole minutes.
     """
-    entries = ((moment(entry), entry) for entry in log_entries(observation).values())
-    log = sorted(((w, e) for w, e in entries if w is not None), key=lambda pair: pair[0])
-    sources = _Sources(hearing, persons, observation, tuple(log))
+    entries = log_entries(observation)
+    # Of one instant the id decides: the order of the fields is that in which they came to be known.
+    ordered = sorted(entries.items(), key=lambda one: entry_key(*one))
+    timed = ((moment(entry), entry) for _id, entry in ordered)
+    log = tuple((when, entry) for when, entry in timed if when is not None)
+    sources = _Sources(hearing, persons, observation, log)
+    # What has a kind that cannot be read may be anything: the log then says nothing.
+    readable = all(_is_word(entry.get("kind")) for entry in entries.values())
     offered: dict[str, Any] = {}
-    for item, derive in _DERIVED.items():
+    for item, derive in (_DERIVED if readable else _WITHOUT_LOG).items():
         known = checklist.items.get(item)
         value = derive(sources) if known is not None and known.derived else None
         if value is not None:
@@ -70,12 +75,11 @@ def _end(sources: _Sources) -> Any:
 
 
 def _local_time(sources: _Sources, when: datetime, entry: Mapping[str, Any]) -> Any:
-    try:
-        zone = ZoneInfo(str(sources.hearing.get("time_zone") or ""))
-    except (KeyError, ValueError, OSError):
+    local = on_clock(when, sources.hearing.get("time_zone"))
+    if local is None:
         # Without the zone of the court no time on its clock can be named.
         return None
-    time = when.astimezone(zone).strftime("%H:%M")
+    time = local.strftime("%H:%M")
     about = entry.get("at_precision") == "about"
     return {"time": time, "precision": "about"} if about else time
 
@@ -86,14 +90,22 @@ def _witnesses(sources: _Sources) -> int | None:
     named = {person for entry in entries for person in _about(entry)}
     named |= {e["speaker"] for e in entries if isinstance(e.get("speaker"), str)}
     ids = set(persons_of_kind(sources.persons, "witness"))
+    asked = [p for p in sources.persons if p["id"] in ids]
+    if not all(_is_word(p.get("code")) for p in asked):
+        return None
     # Observers write the speaker as the code of the person.
-    heard = [p for p in sources.persons if p["id"] in ids and named & {p["id"], p.get("code")}]
+    heard = [p for p in asked if named & {p["id"], p.get("code")}]
     # No mention is no proof that no one was heard: there is no proposal of zero.
     return len(heard) or None
 
 
 def _entries(sources: _Sources) -> Iterator[Mapping[str, Any]]:
     yield from log_entries(sources.observation).values()
+
+
+def _is_word(value: object) -> bool:
+    """Whether a value is a text or left out."""
+    return value is None or isinstance(value, str)
 
 
 def _about(entry: Mapping[str, Any]) -> tuple[str, ...]:
@@ -107,7 +119,10 @@ def _counsel_stayed(sources: _Sources) -> str | None:
     kinds = {entry.get("kind") for entry in _entries(sources)}
     if "leaves" in kinds or not {"start", "end"} <= kinds:
         return None
-    present = values_of(sources.observation.get("answers/hearing.parties_present"))
+    answer = sources.observation.get("answers/hearing.parties_present")
+    if answer is not None and not isinstance(answer, Mapping):
+        return None
+    present = values_of(answer)
     # Who was not there did not stay.
     return None if present and "defence_counsel" not in present else "yes"
 
@@ -133,8 +148,9 @@ def _duration(sources: _Sources) -> int | None:
     return int(sitting.total_seconds() // 60)
 
 
+_WITHOUT_LOG: Final[Mapping[str, Callable[[_Sources], Any]]] = {"hearing.date": _date}
 _DERIVED: Final[Mapping[str, Callable[[_Sources], Any]]] = {
-    "hearing.date": _date,
+    **_WITHOUT_LOG,
     "hearing.start_time": _start,
     "hearing.end_time": _end,
     "hearing.effective_duration": _duration,

@@ -17,7 +17,11 @@ AUTHOR_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
 UUID_TEXT = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 KIND = re.compile(r"[a-z_]{1,40}")
 HASH_TEXT = re.compile(r"[0-9a-f]{64}")
-RFC3339 = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})")
+# Python's \d takes the digits of every script, JavaScript's only 0 to 9; both must judge alike.
+RFC3339 = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?"
+    r"(?:Z|[+-][0-9]{2}:[0-9]{2})"
+)
 
 KINDS = (
     "mission",
@@ -157,6 +161,7 @@ def _plainly_sound(document: dict[str, Any]) -> bool:
         and is_instant(document["recorded_at"])
         and type(document["parents"]) is list
         and all(type(one) is str and HASH_TEXT.fullmatch(one) for one in document["parents"])
+        and document["set"] is not None
     )
 
 

@@ -5,9 +5,10 @@ The one definition of *late*. Pure; ``schemas/vectors/late.json`` holds examples
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
+from schemas.moment import moment_of
 from schemas.relevance import Record
 
 HANDED_IN: Final = "phone_handed_in"
@@ -54,7 +55,7 @@ def late_entries(observation: Record) -> frozenset[str]:
     nobody knows when that was, so that only the 30 minutes count. An entry without a readable
     ``at`` or ``entered_at`` is not late.
     """
-    gaps = [(_instant(g.since), _instant(g.until)) for g in phone_gaps(observation) if g.until]
+    gaps = [(moment_of(g.since), moment_of(g.until)) for g in phone_gaps(observation) if g.until]
     return frozenset(
         id_
         for at, entered, id_, _entry in _timed(observation)
@@ -68,17 +69,8 @@ def _timed(observation: Record) -> Iterator[_Timed]:
     found: list[_Timed] = []
     for path, entry in observation.items():
         if path.startswith("log/") and isinstance(entry, Mapping):
-            at = _instant(entry.get("at"))
+            at = moment_of(entry.get("at"))
             if at is not None:
                 id_ = path.removeprefix("log/")
-                found.append((at, _instant(entry.get("entered_at")), id_, entry))
+                found.append((at, moment_of(entry.get("entered_at")), id_, entry))
     return iter(sorted(found, key=lambda one: (one[0], one[1] or one[0], one[2])))
-
-
-def _instant(value: object) -> datetime | None:
-    """An instant; without offset it is UTC."""
-    try:
-        when = datetime.fromisoformat(str(value))
-    except ValueError:
-        return None
-    return when if when.tzinfo else when.replace(tzinfo=UTC)

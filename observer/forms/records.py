@@ -1,8 +1,8 @@
 """Forms for cases, persons, hearings and log entries."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -10,7 +10,9 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length, Regexp, ValidationError
 
+from schemas.answers import is_day
 from schemas.late import HANDED_IN, RETURNED
+from schemas.zones import zone_of
 
 ROLES = ("accused", "witness", "expert", "judge", "prosecutor", "counsel", "victim", "interpreter")
 ENTRY_KINDS = (
@@ -32,7 +34,7 @@ NOT_ADMITTED_BY = ("police_or_guard", "court_staff", "judge", "registry", "other
 HEARD = ("direct", "paper", "court_interpreter", "own_interpreter", "colleague")
 # Words on paper were written down as they were heard.
 _HEARD_ONESELF = ("direct", "paper")
-_TIME = Regexp(r"^$|^([01]\d|2[0-3]):[0-5]\d$", message=_l("Write the time as 09:30."))
+_TIME = Regexp(r"^$|^([01][0-9]|2[0-3]):[0-5][0-9]\Z", message=_l("Write the time as 09:30."))
 
 
 class CaseForm(FlaskForm):
@@ -56,18 +58,18 @@ class HearingForm(FlaskForm):
     scheduled_at = StringField(_l("Listed start"), [_TIME])
     court = StringField(_l("Court"), [Length(max=120)])
     room = StringField(_l("Room"), [Length(max=60)])
-    time_zone = StringField(_l("Time zone of the court"), [DataRequired()])
+    time_zone = StringField(
+        _l("Time zone of the court"), [DataRequired()], filters=[lambda zone: zone and zone.strip()]
+    )
 
     def validate_date(self, field: Any) -> None:
         """A day that exists."""
-        try:
-            date.fromisoformat(field.data)
-        except ValueError as error:
-            raise ValidationError(_("Write the day as 2026-03-02.")) from error
+        if not is_day(field.data):
+            raise ValidationError(_("Write the day as 2026-03-02."))
 
     def validate_time_zone(self, field: Any) -> None:
         """A zone of the IANA data base."""
-        if field.data not in available_timezones():
+        if zone_of(field.data) is None:
             raise ValidationError(_("Write the zone as Europe/Paris."))
 
 

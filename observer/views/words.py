@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from observer.workspace import Workspace
 from schemas.checklist import Checklist, Item
 from schemas.library import option_label, provisions_for, wording
+from schemas.moment import moment_of, on_clock
 from sync.projection.rows import local_time
 
 
@@ -142,11 +143,8 @@ def entry_time(entry: Mapping[str, Any], zone: str | None) -> str:
 
 def court_time(at: str, zone: str) -> str:
     """Day and time of an RFC 3339 instant on the court's clock, in the reader's language."""
-    try:
-        moment = datetime.fromisoformat(at).astimezone(ZoneInfo(zone))
-    except (ValueError, OSError, KeyError):
-        return at
-    return f"{day(moment.date().isoformat())}, {moment:%H:%M}"
+    local = on_clock(moment_of(at), zone)
+    return f"{day(local.date().isoformat())}, {local:%H:%M}" if local else at
 
 
 def zone_now(zone: str) -> str:

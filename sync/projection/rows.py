@@ -7,12 +7,11 @@ free text can reach the facts through a choice.
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from schemas.checklist import Checklist, Item
 from schemas.late import late_entries
+from schemas.moment import entry_key, moment_of, on_clock
 from sync.fold import Folded
 
 Row = dict[str, Any]
@@ -240,7 +239,7 @@ def log_rows(record: Record, time_zone: str | None, rows: Rows) -> int:
             for path, value in record.values.items()
             if path.startswith("log/") and isinstance(value, dict)
         ),
-        key=entry_order,
+        key=lambda one: entry_key(*one),
     )
     practice, late = flag(record.values.get("practice")), late_entries(record.values)
     for place, (id_, entry) in enumerate(entries, 1):
@@ -259,12 +258,6 @@ def log_rows(record: Record, time_zone: str | None, rows: Rows) -> int:
     return len(entries)
 
 
-def entry_order(entry: tuple[str, Mapping[str, Any]]) -> tuple[float, str, str]:
-    """Sort key of a log entry: when it happened, then when it was entered, then its id."""
-    id_, values = entry
-    return _instant(values.get("at")), str(values.get("entered_at") or ""), id_
-
-
 def _entry_row(
     id_: str,
     entry: Mapping[str, Any],
@@ -273,8 +266,8 @@ def _entry_row(
     observation: str,
     practice: int,
 ) -> Row:
-    at, entered = _instant(entry.get("at")), _instant(entry.get("entered_at"))
-    late = int((entered - at) // 60) if at and entered and entered > at else 0
+    at, entered = moment_of(entry.get("at")), moment_of(entry.get("entered_at"))
+    late = int((entered - at).total_seconds() // 60) if at and entered and entered > at else 0
     precision = text(entry.get("at_precision"))
     return {
         "id": id_,
@@ -295,14 +288,5 @@ def _entry_row(
 
 def local_time(at: object, zone: str | None) -> str | None:
     """``HH:MM`` on the court's clock, of an RFC 3339 instant and an IANA zone name."""
-    try:
-        return datetime.fromisoformat(str(at)).astimezone(ZoneInfo(str(zone))).strftime("%H:%M")
-    except (ValueError, OSError, KeyError):
-        return None
-
-
-def _instant(value: object) -> float:
-    try:
-        return datetime.fromisoformat(str(value)).timestamp()
-    except (ValueError, OverflowError):
-        return 0.0
+    local = on_clock(moment_of(at), zone)
+    return local.strftime("%H:%M") if local else None

@@ -9,7 +9,7 @@ import random
 import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,11 @@ from schemas.answers import check_answer
 from schemas.checklist import Checklist
 from schemas.derive import proposals
 from schemas.envelope import is_instant
+from schemas.late import late_entries, phone_gaps
 from schemas.library import default_checklist, extended_checklist, published
+from schemas.moment import moment_of
 from schemas.rules import Assessment, Problem, Target, assess
+from schemas.zones import ZONES, zone_of
 from scripts.client import ClientNotBuilt, node
 from sync.change import Change, envelope_of, kept_hash, read_change, read_erased
 from sync.errors import SyncError
@@ -333,3 +336,43 @@ def test_five_hundred_observations_are_judged_alike(judge: Ask) -> None:
     codes = {problem["code"] for one in ours for problem in one["inconsistent"]}
     assert len(codes) == 10
     assert len({path for one in ours for path in one["offered"]}) == 6
+
+
+def micros(at: object) -> str | None:
+    """A moment as the JavaScript side has it."""
+    when = moment_of(at)
+    if when is None:
+        return None
+    return str((when - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1))
+
+
+def test_times_of_entries_are_read_alike(twin: Ask) -> None:
+    dice = random.Random(10)
+    given = [twin_sittings.at(dice) for _ in range(10_000)]
+    ours = [{"micros": micros(at)} for at in given]
+    compare(twin, [{"call": "moment", "at": at} for at in given], ours)
+    assert 2000 < sum(one["micros"] is not None for one in ours) < 8000
+
+
+def test_what_is_late_is_late_on_both_sides(twin: Ask) -> None:
+    dice = random.Random(11)
+    given = [twin_sittings.log(dice) for _ in range(2000)]
+    ours: list[Any] = [
+        {
+            "gaps": [{"from": gap.since, "until": gap.until} for gap in phone_gaps(observation)],
+            "late": sorted(late_entries(observation)),
+        }
+        for observation in given
+    ]
+    compare(twin, [{"call": "late", "observation": one} for one in given], ours)
+    assert sum(bool(one["late"]) for one in ours) > 200
+    assert sum(len(one["gaps"]) > 1 for one in ours) > 50
+
+
+def test_zones_are_taken_and_refused_alike(twin: Ask) -> None:
+    names = sorted(ZONES)
+    given = [*names, *(change(n) for n in names for change in (str.lower, str.upper, str.swapcase))]
+    given += ["Factory", "localtime", "posixrules", "Nowhere/Land", "+01:00", ""]
+    ours = [{"taken": zone_of(name) is not None} for name in given]
+    compare(twin, [{"call": "zone", "name": name} for name in given], ours)
+    assert all(one["taken"] for one in ours[: len(names)])

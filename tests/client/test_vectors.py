@@ -128,6 +128,12 @@ def test_fold(case: dict[str, Any]) -> None:
 @pytest.mark.parametrize("case", DERIVE["cases"], ids=name)
 def test_proposals(case: dict[str, Any]) -> None:
     offered = proposals(
-        extended_checklist(), case["hearing"], DERIVE["persons"], case["observation"]
+        extended_checklist(),
+        case["hearing"],
+        case.get("persons", DERIVE["persons"]),
+        case["observation"],
     )
     assert offered == case["expect"]
+    turned = dict(reversed(case["observation"].items()))
+    persons = case.get("persons", DERIVE["persons"])
+    assert proposals(extended_checklist(), case["hearing"], persons, turned) == offered

@@ -109,6 +109,8 @@ def any_value(dice: random.Random, item: Item, bad: float) -> Any:
 # Sittings
 
 ROLES = ("accused", "accused", "accused", "witness", "expert", "judge", "prosecutor", None)
+# What no screen writes, and a change may hold all the same.
+ODD: tuple[Any, ...] = ([], ["leaves"], ["W1"], {}, {"value": "x"}, 5, 0, True, False, "")
 KINDS = (
     "start",
     "end",
@@ -138,6 +140,10 @@ ATS = (
         "2026-02-30T09:00:00Z",
         "2026-03-02T09",
     ),
+    *("2026W101", "2026-W10-1T09:30", "20260302", "20260302T0930", 20260302, ["2026-03-02"]),
+    *("2026-03-02T24:00:00Z", "２０２６-03-02T09:30:00Z", "2026-03-02𐍈09:30", "2026-03-02\n09:30Z"),
+    *("0001-01-01T00:00:00Z", "0001-01-01T00:00:00+23:59", "0001-01-02T00:00:00Z"),
+    *("9999-12-31T23:59:59.999999Z", "9999-12-31T23:59:59-23:59", "9999-12-30T23:59:59.999999Z"),
     *(
         "2026-03-02T09:30:00.123456789+05:45",
         "2026-03-02T09:30:00-00:00:30",
@@ -146,7 +152,8 @@ ATS = (
 )
 ZONES = (
     *("Europe/Vienna", "Asia/Kathmandu", "America/St_Johns", "Pacific/Kiritimati", "UTC"),
-    *("", None, "Nowhere/Land", "+01:00", 5),
+    *("America/New_York", "Asia/Calcutta", "Etc/GMT+12", "", None, "Nowhere/Land", "+01:00", 5),
+    *("localtime", "posixrules", "Factory", "europe/vienna", "UTC ", ["UTC"], {}),
 )
 REASONS = (
     "The gallery was cleared.",
@@ -181,7 +188,7 @@ def sitting(
         {
             "id": f"p-{n}",
             "role": role,
-            "code": dice.choice((f"{(role or 'x')[0].upper()}{n}", None)),
+            "code": odd(dice, 0.03, dice.choice((f"{(role or 'x')[0].upper()}{n}", None))),
         }
         for n, role in enumerate(roles)
     ]
@@ -201,6 +208,11 @@ def sitting(
                 record[path] = answer(dice, given)
     _twist(dice, observation, persons)
     return case, hearing, persons, observation
+
+
+def odd(dice: random.Random, often: float, usual: Any) -> Any:
+    """What is usual, or now and then what no screen writes."""
+    return dice.choice(ODD) if dice.random() < often else usual
 
 
 def _opening(dice: random.Random) -> dict[str, Any]:
@@ -232,11 +244,12 @@ def entry(dice: random.Random, persons: list[dict[str, Any]]) -> Any:
     """An entry of the log, or what stands in its place."""
     if dice.random() < 0.05:
         return dice.choice((None, "x", [], {}))
-    people = [name for p in persons for name in (p["id"], p["code"])]
+    people: list[Any] = [name for p in persons for name in (p["id"], p["code"])]
     at: Any = dice.choice(ATS)
     if dice.random() < 0.7:
         at = f"2026-03-02T{dice.randint(8, 12):02}:{dice.choice((0, 15, 30)):02}:00+01:00"
-    found: dict[str, Any] = {"at": at, "kind": dice.choice(KINDS), "text": "Fictional"}
+    kind = odd(dice, 0.03, dice.choice(KINDS))
+    found: dict[str, Any] = {"at": at, "kind": kind, "text": "Fictional"}
     if dice.random() < 0.5:
         found["at_precision"] = dice.choice(("exact", "about", "order_only"))
     if dice.random() < 0.5:
@@ -254,7 +267,7 @@ def _twist(
     """What the rules look at together, so that it meets often."""
     if dice.random() < 0.6:
         parties = dice.sample(("judge", "accused", "defence_counsel", "prosecutor", "none"), 3)
-        observation["answers/hearing.parties_present"] = {"value": parties}
+        observation["answers/hearing.parties_present"] = odd(dice, 0.2, {"value": parties})
     if dice.random() < 0.4:
         observation["answers/hearing.absent_no_reason"] = {"value": ["accused", "prosecutor"]}
     if dice.random() < 0.4:
@@ -274,3 +287,44 @@ def _twist(
     for person in persons:
         if dice.random() < 0.3:
             observation[f"answers/person.features/{person['id']}"] = {"value": ["in_absentia"]}
+
+
+# The log alone
+
+SIGNS = "0123456789-:.,TtZzWw+ /\n\x00é٣２𐍈"
+
+
+def at(dice: random.Random) -> Any:
+    """A time of an entry, or nearly one."""
+    if dice.random() < 0.2:
+        return dice.choice((*ATS, *ODD))
+    text = instant(dice)
+    what = dice.random()
+    if what < 0.2:
+        text = text.replace("T", dice.choice(SIGNS))
+    elif what < 0.3:
+        text = text.replace("-", "").replace(":", "")
+    elif what < 0.5:
+        text = text[: dice.randrange(len(text))] + dice.choice(("", "Z", "+05", "-00:00:30.5"))
+    if dice.random() < 0.2:
+        place = dice.randrange(len(text) + 1)
+        text = text[:place] + dice.choice(SIGNS) + text[place + dice.randrange(2) :]
+    return text
+
+
+def log(dice: random.Random) -> dict[str, Any]:
+    """A log in which the phone is handed in and comes back, much of it at one instant."""
+    found: dict[str, Any] = {"mode": "full"}
+    for id_ in dice.sample(UUIDS, dice.randrange(8)):
+        minutes, entered = dice.choice((0, 0, 10, 20, 31)), dice.choice((0, 10, 31, 45, 59))
+        made = {
+            "kind": odd(dice, 0.05, dice.choice(("phone_handed_in", "phone_returned", "note"))),
+            "at": odd(dice, 0.05, f"2026-03-02T09:{minutes:02}:00Z"),
+            "entered_at": odd(dice, 0.05, f"2026-03-02T10:{entered:02}:00+01:00"),
+        }
+        if dice.random() < 0.1:
+            made["at"], made["entered_at"] = dice.choice(ATS), dice.choice(ATS)
+        if dice.random() < 0.2:
+            made["withdrawn"] = dice.choice((None, {}, [], 0, "", False, {"reason": "x"}, [0]))
+        found[f"log/{id_}"] = odd(dice, 0.03, made)
+    return found

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -39,8 +40,26 @@ def test_the_quick_way_agrees_with_the_schema(changed: dict[str, Any], data: st.
     document = {**SOUND, **changed}
     for name in data.draw(st.sets(st.sampled_from(sorted(SOUND)), max_size=1)):
         del document[name]
+    agrees(document)
+
+
+@pytest.mark.parametrize("name", SOUND)
+def test_of_null_too(name: str) -> None:
+    agrees({**SOUND, name: None})
+    assert envelope_problems({**SOUND, name: None})
+
+
+def agrees(document: dict[str, Any]) -> None:
     if envelope._plainly_sound(document):
         assert not EnvelopeSchema().validate(document)
+
+
+@pytest.mark.parametrize(
+    "text", ["２０２６-03-02T09:30:00Z", "2026-03-02T٠٩:30:00Z", "2026-03-02T09:30:00.१Z"]
+)
+def test_digits_of_other_scripts_make_no_time(text: str) -> None:
+    assert not envelope.RFC3339.fullmatch(text)
+    assert not envelope.is_instant(text)
 
 
 def test_what_is_sound_goes_the_quick_way() -> None:

@@ -4,7 +4,8 @@ import { test } from "node:test";
 import { checkAnswer } from "../src/rules/answers.js";
 import { assess } from "../src/rules/assess.js";
 import { proposals } from "../src/rules/derive.js";
-import { moment } from "../src/rules/moment.js";
+import { inOrder, millisOf, moment } from "../src/rules/moment.js";
+import { isZone } from "../src/rules/zones.js";
 import { checklist, vectors } from "./vectors.js";
 
 const usual = checklist("default-due-process");
@@ -74,11 +75,45 @@ test("a blank reason is none, whatever it is blank with", () => {
 
 const derive = vectors("derive");
 
-for (const { name, hearing: of, observation, expect } of derive.cases) {
+for (const { name, hearing: of, persons = derive.persons, observation, expect } of derive.cases) {
   test(`proposals: ${name}`, () => {
-    assert.deepEqual(proposals(extended, of, derive.persons, observation), expect);
+    assert.deepEqual(proposals(extended, of, persons, observation), expect);
+    const turned = Object.fromEntries(Object.entries(observation).reverse());
+    assert.deepEqual(proposals(extended, of, persons, turned), expect);
   });
 }
+
+for (const { at, micros } of vectors("moment").cases) {
+  test(`moment: ${JSON.stringify(at)}`, () => {
+    assert.equal(moment({ at }), micros === null ? null : BigInt(micros));
+  });
+}
+
+test("zones are those of the vectors", () => {
+  const { taken, refused } = vectors("zones");
+  assert.deepEqual(taken.filter((name) => !isZone(name)), []);
+  assert.deepEqual(refused.filter((name) => isZone(name)), []);
+});
+
+test("entries of one instant follow their ids, those without a time come first", () => {
+  const entries = [
+    ["b", { at: "2026-03-02T09:00:00.000Z" }],
+    ["a", { at: "2026-03-02T10:00:00+01:00" }],
+    ["d", { at: "soon" }],
+    ["c", {}],
+    ["e", { at: "2026-03-02T08:59:59Z" }],
+  ];
+  for (const given of [entries, entries.toReversed()]) {
+    assert.deepEqual(inOrder(given).map(([id]) => id), ["c", "d", "e", "a", "b"]);
+  }
+});
+
+test("a clock shows the minute that has begun, and nothing at the ends of the calendar", () => {
+  assert.equal(millisOf(-1n), -1);
+  assert.equal(millisOf(moment({ at: "9999-12-30T23:59:59.999999Z" })), Date.parse("9999-12-30T23:59:59.999Z"));
+  for (const at of ["0001-01-01T23:59:59Z", "9999-12-31T00:00:00Z"]) assert.equal(millisOf(moment({ at })), null);
+  assert.equal(millisOf(null), null);
+});
 
 test("moments are exact to the microsecond", () => {
   const at = (text) => moment({ at: text });

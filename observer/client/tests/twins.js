@@ -18,6 +18,9 @@ import { checkAnswer } from "../src/rules/answers.js";
 import { assess } from "../src/rules/assess.js";
 import { readChecklist } from "../src/rules/checklist.js";
 import { proposals } from "../src/rules/derive.js";
+import { lateEntries, phoneGaps } from "../src/rules/late.js";
+import { moment } from "../src/rules/moment.js";
+import { isZone } from "../src/rules/zones.js";
 
 const engines = [native, await noble()];
 const checklists = new Map();
@@ -69,7 +72,18 @@ const CALLS = {
     const offered = proposals(list, hearing, persons, observation);
     return { ...found, blocking: blocking().map(({ key }) => key), offered };
   },
+  moment: ({ at }) => ({ micros: whole(moment({ at })) }),
+  zone: ({ name }) => ({ taken: isZone(name) }),
+  late: ({ observation }) => ({
+    gaps: phoneGaps(observation),
+    late: [...lateEntries(observation)].sort(),
+  }),
 };
+
+/** A number of any size as JSON has it. */
+function whole(number) {
+  return number === null ? null : String(number);
+}
 
 /** Folds a record at once, and again one by one in another order and with some twice. */
 async function folded({ changes, order }) {

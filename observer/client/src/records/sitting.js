@@ -1,6 +1,8 @@
 /** Everything the form of one observation needs: the records around it and the checklist. */
 
 import { assess } from "../rules/assess.js";
+import { inOrder } from "../rules/moment.js";
+import { logEntries } from "../rules/scene.js";
 
 /** @typedef {import("./record.js").RecordHere} RecordHere */
 /** @typedef {import("../rules/checklist.js").Checklist} Checklist */
@@ -40,23 +42,11 @@ export class Sitting {
   }
 
   /**
-   * The log entries that are not withdrawn, by the time they tell of.
+   * The log entries that are not withdrawn, by the time they tell of and then by their id.
    *
    * @returns {[string, Record<string, any>][]} each with its id
    */
   get entries() {
-    const { values } = this.observation;
-    return Object.keys(values)
-      .filter((path) => path.startsWith("log/") && !values[path].withdrawn)
-      .map((path) => /** @type {[string, Record<string, any>]} */ ([path.slice("log/".length), values[path]]))
-      .sort(([id, entry], [other, second]) => order(entry.at ?? "", second.at ?? "") || order(id, other));
+    return inOrder(logEntries(this.observation.values));
   }
-}
-
-/**
- * @param {string} one
- * @param {string} other
- */
-function order(one, other) {
-  return one < other ? -1 : Number(one > other);
 }

@@ -9,8 +9,9 @@
 import { ENTRY_ID, checkAnswer } from "./answers.js";
 import { SPECIAL } from "./checklist.js";
 import { moment } from "./moment.js";
+import { isBefore } from "./order.js";
 import { isObject, personsOfKind, valuesOf, wordsOf } from "./relevance.js";
-import { answered, isBefore, itemOf, logEntries, one, seen } from "./scene.js";
+import { answered, itemOf, logEntries, one, seen } from "./scene.js";
 
 /** @typedef {import("./checklist.js").Item} Item */
 /** @typedef {import("./scene.js").Scene} Scene */

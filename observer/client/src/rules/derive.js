@@ -6,9 +6,10 @@
  * here guesses: where the log is silent or only gives an order, there is no proposal.
  */
 
-import { moment } from "./moment.js";
-import { personsOfKind, valuesOf } from "./relevance.js";
+import { inOrder, millisOf, moment } from "./moment.js";
+import { isObject, personsOfKind, valuesOf } from "./relevance.js";
 import { logEntries } from "./scene.js";
+import { isZone } from "./zones.js";
 
 /** @typedef {import("./relevance.js").FlatRecord} FlatRecord */
 /** @typedef {{when: bigint, entry: FlatRecord}} Timed microseconds since 1970, and what was then */
@@ -19,7 +20,7 @@ import { logEntries } from "./scene.js";
  * @property {readonly FlatRecord[]} persons
  * @property {FlatRecord} observation
  * @property {readonly FlatRecord[]} entries
- * @property {readonly Timed[]} log entries in the order of their time, without those that have none
+ * @property {readonly Timed[]} log entries by time and id, without those that have no time
  */
 
 const MINUTE = 60_000_000n;
@@ -38,17 +39,18 @@ const MARKS = ["start", "break", "resume", "end"];
  * @returns {Record<string, any>}
  */
 export function proposals(checklist, hearing, persons, observation) {
-  const entries = [...logEntries(observation).values()];
+  // Of one instant the id decides: the order of the fields is that in which they came to be known.
+  const entries = inOrder(logEntries(observation)).map(([, entry]) => entry);
   const log = entries.flatMap((entry) => {
     const when = moment(entry);
     return when === null ? [] : [{ when, entry }];
   });
-  // Sorting is stable: entries of one instant stay in the order of the record.
-  log.sort((a, b) => (a.when < b.when ? -1 : a.when > b.when ? 1 : 0));
+  // What has a kind that cannot be read may be anything: the log then says nothing.
+  const readable = entries.every(({ kind }) => isWord(kind));
   const sources = { hearing, persons, observation, entries, log };
   /** @type {Record<string, any>} */
   const offered = {};
-  for (const [item, derive] of DERIVED) {
+  for (const [item, derive] of readable ? DERIVED : WITHOUT_LOG) {
     const value = checklist.items.get(item)?.derived ? derive(sources) : null;
     if (value !== null) offered[`answers/${item}`] = value;
   }
@@ -92,33 +94,28 @@ const clocks = new Map();
  */
 function timeAt(when, zone) {
   const reader = clockOf(zone);
-  if (reader === null) return null;
-  const parts = reader.formatToParts(Math.floor(Number(when) / 1000));
+  const millis = millisOf(when);
+  if (reader === null || millis === null) return null;
+  const parts = reader.formatToParts(millis);
   const found = Object.fromEntries(parts.map(({ type, value }) => [type, value]));
   return `${found.hour}:${found.minute}`;
 }
 
 /** @param {any} zone */
 function clockOf(zone) {
-  // Engines also take offsets such as +01:00 for a zone; the database knows none.
-  if (typeof zone !== "string" || !/^[A-Za-z]/.test(zone)) return null;
+  if (typeof zone !== "string") return null;
   const known = clocks.get(zone);
   if (known !== undefined) return known;
-  const made = newClock(zone);
+  const made = isZone(zone) ? newClock(zone) : null;
   clocks.set(zone, made);
   return made;
 }
 
 /** @param {string} timeZone */
 function newClock(timeZone) {
-  try {
-    const hour = "2-digit";
-    // Making one takes a hundred times as long as using it.
-    return new Intl.DateTimeFormat("en-GB", { timeZone, hourCycle: "h23", hour, minute: hour });
-  } catch (error) {
-    if (error instanceof RangeError) return null;
-    throw error;
-  }
+  const hour = "2-digit";
+  // Making one takes a hundred times as long as using it.
+  return new Intl.DateTimeFormat("en-GB", { timeZone, hourCycle: "h23", hour, minute: hour });
 }
 
 /** @param {Sources} sources */
@@ -127,10 +124,21 @@ function witnesses({ entries, persons }) {
   const said = entries.filter(({ kind }) => !ABOUT_EVIDENCE_TO_COME.includes(kind));
   const named = new Set(said.flatMap((entry) => [...about(entry), ...textOf(entry.speaker)]));
   const ids = new Set(personsOfKind(persons, "witness"));
+  const asked = persons.filter(({ id }) => ids.has(id));
+  if (!asked.every(({ code }) => isWord(code))) return null;
   // Observers write the speaker as the code of the person.
-  const heard = persons.filter(({ id, code }) => ids.has(id) && (named.has(id) || named.has(code)));
+  const heard = asked.filter(({ id, code }) => named.has(id) || named.has(code));
   // No mention is no proof that no one was heard: there is no proposal of zero.
   return heard.length > 0 ? heard.length : null;
+}
+
+/**
+ * Whether a value is a text or left out.
+ *
+ * @param {unknown} value
+ */
+function isWord(value) {
+  return (value ?? null) === null || typeof value === "string";
 }
 
 /** @param {FlatRecord} entry */
@@ -150,7 +158,9 @@ function textOf(value) {
 function counselStayed({ entries, observation }) {
   const kinds = new Set(entries.map(({ kind }) => kind));
   if (kinds.has("leaves") || !kinds.has("start") || !kinds.has("end")) return null;
-  const present = valuesOf(observation["answers/hearing.parties_present"] ?? null);
+  const answer = observation["answers/hearing.parties_present"] ?? null;
+  if (answer !== null && !isObject(answer)) return null;
+  const present = valuesOf(answer);
   // Who was not there did not stay.
   return present.length > 0 && !present.includes("defence_counsel") ? null : "yes";
 }
@@ -197,8 +207,10 @@ function timed(sources, kinds) {
 }
 
 /** @type {readonly [string, (sources: Sources) => any][]} */
+const WITHOUT_LOG = [["hearing.date", date]];
+/** @type {typeof WITHOUT_LOG} */
 const DERIVED = [
-  ["hearing.date", date],
+  ...WITHOUT_LOG,
   ["hearing.start_time", start],
   ["hearing.end_time", end],
   ["hearing.effective_duration", duration],

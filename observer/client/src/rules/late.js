@@ -4,6 +4,9 @@
  */
 
 import { moment } from "./moment.js";
+import { isBefore } from "./order.js";
+import { isObject } from "./relevance.js";
+import { says } from "./scene.js";
 
 export const HANDED_IN = "phone_handed_in";
 export const RETURNED = "phone_returned";
@@ -24,7 +27,7 @@ export function phoneGaps(observation) {
   /** @type {Gap[]} */
   const gaps = [];
   for (const { entry } of timed(observation)) {
-    if (entry.withdrawn) continue;
+    if (says(entry.withdrawn)) continue;
     const last = gaps.at(-1);
     const away = last !== undefined && last.until === null;
     if (entry.kind === HANDED_IN && !away) gaps.push({ from: entry.at, until: null });
@@ -62,17 +65,16 @@ function timed(observation) {
   /** @type {Timed[]} */
   const found = [];
   for (const [path, entry] of Object.entries(observation)) {
-    if (!path.startsWith("log/") || entry === null || typeof entry !== "object" || Array.isArray(entry)) continue;
+    if (!path.startsWith("log/") || !isObject(entry)) continue;
     const at = moment(entry);
     if (at !== null) found.push({ at, entered: moment({ at: entry.entered_at }), id: path.slice("log/".length), entry });
   }
-  return found.sort((a, b) => compare(a.at, b.at) || compare(a.entered ?? a.at, b.entered ?? b.at) || compare(a.id, b.id));
+  return found.sort((a, b) => compare(a.at, b.at) || compare(a.entered ?? a.at, b.entered ?? b.at) || (isBefore(a.id, b.id) ? -1 : 1));
 }
 
 /**
- * @template {bigint | string} T
- * @param {T} a
- * @param {T} b
+ * @param {bigint} a
+ * @param {bigint} b
  */
 function compare(a, b) {
   return a < b ? -1 : Number(a > b);

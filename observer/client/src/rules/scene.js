@@ -83,25 +83,11 @@ export function itemOf(checklist, target) {
 }
 
 /**
- * The order of code points, which is Python's and not that of UTF-16.
- *
- * @param {string} a
- * @param {string} b
- */
-export function isBefore(a, b) {
-  const [ours, theirs] = [Array.from(a), Array.from(b)];
-  const at = ours.findIndex((sign, index) => sign !== theirs[index]);
-  if (at < 0) return ours.length < theirs.length;
-  if (at >= theirs.length) return false;
-  return Number(ours[at].codePointAt(0)) < Number(theirs[at].codePointAt(0));
-}
-
-/**
  * Whether a value says anything; an empty one does not, as in Python.
  *
  * @param {any} value
  */
-function says(value) {
+export function says(value) {
   if (typeof value !== "object" || value === null) return Boolean(value);
   return Object.keys(value).length > 0;
 }

@@ -1,6 +1,7 @@
 /** A case: who is in it by code, and its hearings; and the forms for a new one. */
 
 import { fill, rows } from "../frame.js";
+import { isZone } from "../rules/zones.js";
 import { dayText, partsAt } from "./courttime.js";
 import { addPerson } from "./people.js";
 
@@ -55,12 +56,3 @@ export const newCase = {
     },
   },
 };
-
-/** @param {unknown} zone */
-function isZone(zone) {
-  try {
-    return Boolean(zone && new Intl.DateTimeFormat("en", { timeZone: String(zone) }));
-  } catch {
-    return false;
-  }
-}

@@ -1,5 +1,7 @@
 /** The court's clock: instants shown in the hearing's time zone, and times of day back into instants. */
 
+import { millisOf, moment } from "../rules/moment.js";
+
 /** @type {Map<string, Intl.DateTimeFormat>} */
 const formats = new Map();
 
@@ -46,8 +48,8 @@ export function partsAt(instant, zone) {
  * @param {string} zone
  */
 export function clockOf(entry, zone) {
-  const at = Date.parse(entry?.at ?? "");
-  if (entry?.at_precision === "order_only" || Number.isNaN(at)) return "–";
+  const at = millisOf(moment(entry ?? {}));
+  if (entry?.at_precision === "order_only" || at === null) return "–";
   const key = `${zone} ${at}`;
   let time = clocks.get(key);
   if (time === undefined) {
