@@ -5,6 +5,8 @@
  * kept in clear by browsers.
  */
 
+import { Focus } from "./focus.js";
+
 /** @typedef {Record<string, string>} Params */
 /**
  * @typedef {object} Screen
@@ -32,10 +34,13 @@ export class Frame {
     /** @type {{name: string, params: Params}[]} */
     this.path = [];
     this.at = -1;
+    /** The screen that one comes from. */
+    this.came = "";
     /** @type {(place: {name: string, params: Params}) => void} */
     this.onplace = () => {};
     /** @type {import("./app.js").App | null} */
     this.app = null;
+    this.focus = new Focus(page);
   }
 
   /**
@@ -76,9 +81,12 @@ export class Frame {
   start() {
     this.page.addEventListener("click", (event) => this.#clicked(event));
     this.page.addEventListener("submit", (event) => this.#submitted(event));
+    this.focus.start();
     window.addEventListener("popstate", (event) => {
       const index = Number(event.state?.n ?? 0);
       if (this.path[index]) {
+        this.focus.leave();
+        this.came = this.place.name;
         this.at = index;
         void this.#enter(true);
       }
@@ -99,6 +107,8 @@ export class Frame {
     if (this.at >= 0 && before.name === name && JSON.stringify(before.params) === JSON.stringify(params)) {
       return this.#enter(false);
     }
+    this.focus.leave();
+    this.came = before.name;
     this.path.length = this.at + 1;
     this.path.push({ name, params });
     this.at += 1;
@@ -133,19 +143,18 @@ export class Frame {
       this.onplace(this.place);
     }
     const root = this.root(name);
+    if (moved) scrollTo(0, 0);
+    else this.focus.hold(root);
     await screen.enter(this.app, root, params);
     for (const link of root.querySelectorAll("[data-go]")) {
-const isHere = link.closest("nav") !== null && /** @type {HTMLElement} */ (link).dataset.go === name;
+      const isHere = link.closest("nav") !== null && /** @type {HTMLElement} */ (link).dataset.go === name;
       // Without a value it would say "not here" to who listens instead of looking.
       if (isHere) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
     }
-    if (moved) {
-      scrollTo(0, 0);
-      const heading = root.querySelector("h1");
-      heading?.setAttribute("tabindex", "-1");
-      /** @type {HTMLElement | null} */ (heading)?.focus({ preventScroll: true });
-    }
+    if (this.place.name !== name) return;
+    if (moved) this.focus.arrive(root, this.came === name);
+    else this.focus.keep(root);
   }
 
   /** @param {Event} event */
@@ -189,8 +198,11 @@ const isHere = link.closest("nav") !== null && /** @type {HTMLElement} */ (link)
     const inside = element.closest("[data-screen]") !== null;
     const act = (inside ? this.screens.get(at)?.acts : undefined)?.[name] ?? this.screens.get("")?.acts?.[name];
     if (!act || !this.app) return;
+    const root = this.root(at);
+    this.focus.hold(root);
     try {
-      await act({ app: this.app, root: this.root(at), params, element, key: keyOf(element), event });
+      await act({ app: this.app, root, params, element, key: keyOf(element), event });
+      if (this.place.name === at) this.focus.keep(root);
     } catch (error) {
       this.app.tell(error);
     }
@@ -267,10 +279,12 @@ export function rows(root, name, items, key, values) {
   );
   /** @type {Element} */
   let last = template;
+  // What goes is gone before the others are looked at: to move one that stays would take the focus from it.
+  const wanted = new Set(items.map(key));
+  for (const [id, row] of old) if (!wanted.has(id ?? "")) row.remove();
   for (const item of items) {
     const id = key(item);
     let row = old.get(id);
-    old.delete(id);
     if (!row) {
       row = /** @type {HTMLElement} */ (template.content.firstElementChild?.cloneNode(true));
       Object.assign(/** @type {HTMLElement} */ (row).dataset, { key: id, of: name });
@@ -279,7 +293,6 @@ export function rows(root, name, items, key, values) {
     if (last.nextElementSibling !== row) last.after(row);
     last = row;
   }
-  for (const row of old.values()) row.remove();
 }
 
 /**

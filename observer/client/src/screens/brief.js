@@ -2,9 +2,8 @@
 
 import { fill, rows } from "../frame.js";
 import { now } from "../protocol/clock.js";
-import { dayText } from "./courttime.js";
+import { clockOf, dayText } from "./courttime.js";
 import { openRequests, zoneOf } from "./log.js";
-import { clockOf } from "./courttime.js";
 import { othersText } from "./today.js";
 import { labelOf } from "./wording.js";
 
@@ -26,13 +25,15 @@ export const brief = {
     rows(root, "party", app.records.ofCase("person", case_.id), ({ id }) => id, ({ values }) => ({ code: values.code, role: app.frame.term("role", values.role) }));
     rows(root, "request", earlier.flatMap(requestsOf), ([id]) => id, ([, entry, day, zone]) => ({ when: `${dayText(day, document.documentElement.lang)} ${clockOf(entry, zone)}`, words: entry.text }));
     rows(root, "query", questionsTo(app, [...mine, ...earlier.map((each) => each.observation)]), ({ id }) => id, ({ values }) => ({ question: values.question }));
+    const bench = await benchText(app, earlier.at(-1));
     rows(root, "mine", mine, ({ id }) => id, ({ values }) => ({ attendance: app.frame.term("term", values.attendance?.value) }));
     fill(root, {
       when: [dayText(hearing.values.date, document.documentElement.lang), hearing.values.scheduled_at].filter(Boolean).join(", "),
       title: case_.values.title,
       room: [hearing.values.court, hearing.values.room].filter(Boolean).join(", "),
       others: othersText(app, hearing),
-      bench: await benchText(app, earlier.at(-1)),
+      bench,
+      hasBench: bench !== "",
       begun: mine.length > 0,
       nobody: !app.records.ofCase("person", case_.id).length,
       hasRequests: earlier.flatMap(requestsOf).length > 0,

@@ -130,7 +130,7 @@ function showSections(app, root, sitting, current) {
   rows(root, "section", sectionsOf(sitting), ({ id }) => id, ({ id, letter, title }, row) => {
     const { answered = 0, total = 0, flagged = 0 } = sitting.assessment.sections[id] ?? {};
     row.querySelector("button")?.toggleAttribute("aria-current", id === current.id);
-    return { name: `${letter} ${title}`, progress: `${answered}/${total}`, flagged: flagged ? app.word("flagged", { count: flagged }) : "" };
+    return { name: `${letter} ${title}`, progress: total ? `${answered}/${total}` : "–", flagged: flagged ? app.word("flagged", { count: flagged }) : "" };
   });
   rows(root, "who", sitting.people.filter((person) => ["accused", "witness", "expert"].includes(String(person.values.role))), ({ id }) => id, (person, row) => {
     /** @type {HTMLOptionElement} */ (row).value = person.id;
@@ -160,7 +160,7 @@ async function showQuestions(app, root, sitting, section) {
   }
   const { answered = 0, total = 0 } = sitting.assessment.sections[section.id] ?? {};
   const plain = wanted.show === "section" && !wanted.words;
-  fill(root, { title: plain ? `${section.letter} ${section.title}` : app.word("found", { count: items.length }), answered: plain ? `${answered}/${total}` : "", inSection: plain, nothing: !items.length });
+  fill(root, { title: plain ? `${section.letter} ${section.title}` : app.word("found", { count: items.length }), answered: plain && total ? `${answered}/${total}` : "", inSection: plain, nothing: !items.length, unasked: plain && !total });
 }
 
 /**

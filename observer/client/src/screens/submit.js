@@ -12,6 +12,15 @@ export const submit = {
     const sitting = app.sitting(params);
     heading(app, root, sitting);
     const blocking = sitting.assessment.blocking();
+    const { values, dirty } = sitting.observation;
+    const isDirty = Object.keys(dirty).length > 0;
+    // Before anything is waited for: “nothing is missing” must never stand there while something is.
+    fill(root, {
+      missing: blocking.length > 0,
+      count: blocking.length ? app.word(blocking.length === 1 ? "missing_one" : "missing", { count: blocking.length }) : "",
+      submitted: Boolean(values.submitted_at) && !isDirty,
+      again: Boolean(values.submitted_at) && isDirty,
+    });
     if (blocking.length) await app.sections.loadAll();
     const codes = new Map(sitting.people.map((person) => [person.id, String(person.values.code)]));
     rows(root, "problem", blocking, (problem) => problem.key, (problem) => ({
@@ -21,14 +30,6 @@ export const submit = {
       words: app.frame.term("problem", problem.code),
       linked: sitting.checklist.items.has(problem.item),
     }));
-    const { values, dirty } = sitting.observation;
-    const isDirty = Object.keys(dirty).length > 0;
-    fill(root, {
-      missing: blocking.length > 0,
-      count: blocking.length ? app.word(blocking.length === 1 ? "missing_one" : "missing", { count: blocking.length }) : "",
-      submitted: Boolean(values.submitted_at) && !isDirty,
-      again: Boolean(values.submitted_at) && isDirty,
-    });
   },
 
   acts: {
