@@ -13,7 +13,9 @@ export class Focus {
     this.page = page;
     /** What has the focus, or had it last. @type {HTMLElement | null} */
     this.held = null;
-    /** What stood beside it, nearest first. @type {HTMLElement[]} */
+    /** What stands around it, innermost first. @type {HTMLElement[]} */
+    this.around = [];
+    /** What stands after and before it. @type {HTMLElement[]} */
     this.beside = [];
     /** @type {HTMLElement | null} */
     this.covered = null;
@@ -58,9 +60,10 @@ export class Focus {
     if (!held || !root.contains(held)) return;
     const all = /** @type {HTMLElement[]} */ ([...root.querySelectorAll(FOCUSABLE)]);
     const at = all.indexOf(held);
-    const [before, after] = [all.slice(0, Math.max(0, at)).reverse(), all.slice(at + 1)];
-    const near = [...after, ...before].filter((each) => each.parentElement === held.parentElement);
-    this.beside = [...near, ...after, ...before].filter((each) => !each.matches(WRITTEN));
+    const others = [...all.slice(at + 1), ...all.slice(0, Math.max(0, at)).reverse()];
+    this.beside = others.filter((each) => !each.matches(WRITTEN));
+    this.around = [];
+    for (let each = held.parentElement; each && each !== root; each = each.parentElement) this.around.push(each);
   }
 
   /**
@@ -73,8 +76,12 @@ export class Focus {
     // Somebody put it elsewhere meanwhile.
     if (!held || !this.beside.length || (active !== held && active !== this.page.body)) return;
     if (isThere(held)) return;
-    const next = this.beside.find((each) => root.contains(each) && isThere(each));
-    if (next) next.focus({ preventScroll: true });
+    // What stands in the same small thing first: the same row, the same question.
+    const there = this.beside.filter((each) => root.contains(each) && isThere(each));
+    const within = this.around.find((each) => each.isConnected && there.some((one) => each.contains(one)));
+    const next = there.find((each) => !within || within.contains(each));
+    // Who touches the glass looks at where the finger is; who uses keys looks at the focus.
+    if (next) next.focus({ preventScroll: "touched" in this.page.documentElement.dataset });
     else this.toHeading(root);
   }
 
