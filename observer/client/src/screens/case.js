@@ -15,7 +15,7 @@ export const caseScreen = {
     const case_ = app.records.get(params.case ?? "");
     const hearings = app.records.ofCase("hearing", case_.id);
     rows(root, "party", app.records.ofCase("person", case_.id), ({ id }) => id, ({ values }) => ({ code: values.code, role: app.frame.term("role", values.role) }));
-    rows(root, "hearing", hearings, ({ id }) => id, ({ values }) => ({ when: dayText(values.date, document.documentElement.lang), room: [values.court, values.room].filter(Boolean).join(", ") }));
+    rows(root, "hearing", hearings, ({ id }) => id, ({ values }) => ({ when: [dayText(values.date, document.documentElement.lang), values.scheduled_at].filter(Boolean).join(", "), room: [values.court, values.room].filter(Boolean).join(", ") }));
     const last = hearings.at(-1)?.values ?? {};
     const zone = String(last.time_zone ?? app.records.timeZone);
     const form = root.querySelector("form[data-act=hearing]");
