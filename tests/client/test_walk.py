@@ -41,6 +41,7 @@ class Walk:
     def see(self, name: str) -> None:
         """Look at the screen in each of its looks; picture it where that is wished."""
         self.seen.append(name)
+        self.page.evaluate("scrollTo(0, 0)")
         for look in LOOKS:
             self.page.emulate_media(color_scheme="dark" if look == "dark" else "light")
             self.page.evaluate(
@@ -55,7 +56,7 @@ class Walk:
 def keep(picture: bytes, path: Path) -> None:
     """A small file of few colours."""
     path.parent.mkdir(exist_ok=True)
-    small = Image.open(io.BytesIO(picture)).convert("RGB").quantize(64, dither=Image.Dither.NONE)
+    small = Image.open(io.BytesIO(picture)).convert("RGB").quantize(128, dither=Image.Dither.NONE)
     small.save(path, optimize=True)
 
 
@@ -87,6 +88,7 @@ def test_the_walk_and_its_pictures(page_factory: Callable[..., Page], at: Stage)
     saved(page)
     walk.see("checklist")
     tap(page, "checklist", "nav [data-go=submit]", "submit")
+    page.locator("[data-of=problem]").first.wait_for()
     walk.see("submit")
     page.fill("#s-all", "Left the rest for the second day (fictional).")
     tap(page, "submit", "button.main", "headquarters")
@@ -98,7 +100,6 @@ def test_the_walk_and_its_pictures(page_factory: Callable[..., Page], at: Stage)
     page.fill("#u-text", "A1 was led away by two men without uniform.")
     page.click("[data-screen=urgent] .bottom button")
     page.wait_for_selector("[data-screen=urgent] [data-if=received]:visible")
-    page.evaluate("scrollTo(0, 0)")
     walk.see("urgent")
     complete(walk.seen)
 
