@@ -35,6 +35,8 @@ export class App {
     /** @type {import("./sync/loop.js").Loop | null} */
     this.loop = null;
     this.reading = false;
+    /** @type {typeof import("./rules/derive.js").proposals} */
+    this.proposals = () => ({});
     this.status = new Status(this);
     /** @type {import("./shell.js").ShellHandle | null} */
     this.shell = null;
@@ -83,7 +85,18 @@ export class App {
     this.records.readOnly = this.reading;
     this.records.onchange(() => this.changed());
     // Writing comes first; the network can wait for its part of the program.
-    if (!this.reading) void this.#keepSending();
+    void this.#follow();
+  }
+
+  /** Go on with the rest of the program. */
+  async #follow() {
+    try {
+      this.proposals = (await this.more()).proposals;
+      this.changed();
+      if (!this.reading) await this.#keepSending();
+    } catch (error) {
+      this.tell(error);
+    }
   }
 
   async #keepSending() {

@@ -15,6 +15,7 @@ import { query } from "./screens/query.js";
 import { submit } from "./screens/submit.js";
 import { urgent } from "./screens/urgent.js";
 
+export { proposals } from "./rules/derive.js";
 export { attention } from "./screens/attention.js";
 export { Loop } from "./sync/loop.js";
 export { Session } from "./sync/session.js";

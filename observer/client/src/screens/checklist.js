@@ -1,7 +1,6 @@
 /** The checklist: one section at a time, with jump, search, what is unanswered or flagged, one accused. */
 
 import { fill, rows } from "../frame.js";
-import { proposals } from "../rules/derive.js";
 import { give, listen, slotAt, slotItem } from "./answering.js";
 import { keep } from "./disputes.js";
 import { heading } from "./heading.js";
@@ -71,7 +70,7 @@ export const checklist = {
     confirm: ({ app, params, element }) => {
       const sitting = app.sitting(params);
       const { path, item } = slotAt(element);
-      give(app, sitting, item, path, { value: proposed(sitting)[path] });
+      give(app, sitting, item, path, { value: proposed(app, sitting)[path] });
     },
     attach: ({ app, params, element, key }) => {
       const { path, item } = slotAt(element);
@@ -153,7 +152,7 @@ async function showQuestions(app, root, sitting, section) {
     await lay(app, root, list, items);
     shown = names;
   }
-  const offered = proposed(sitting);
+  const offered = proposed(app, sitting);
   for (const item of items) {
     const mine = targets.get(item.id) ?? [];
     views.get(item.id)?.update(sitting, wanted.person ? mine.filter(({ person }) => !person || person === wanted.person) : mine, offered);
@@ -213,10 +212,14 @@ async function found(app, sitting, targets) {
   });
 }
 
-/** @param {Sitting} sitting */
-function proposed(sitting) {
+/**
+ * What the record already says, to be confirmed; none until that part of the program is here.
+ * @param {App} app
+ * @param {Sitting} sitting
+ */
+function proposed(app, sitting) {
   const people = sitting.people.map((person) => ({ id: person.id, ...person.values }));
-  return proposals(sitting.checklist, sitting.hearing.values, people, sitting.observation.values);
+  return app.proposals(sitting.checklist, sitting.hearing.values, people, sitting.observation.values);
 }
 
 /** @param {Record<string, string>} params */
