@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Playwright, sync_playwright
+from playwright.sync_api import Page, Playwright, expect, sync_playwright
 
 from tests.client.phone_browser import PhoneBrowser
 from tests.client.stage import Stage, begin, open_hearing, saved, stage
@@ -38,7 +38,11 @@ def phone(playwright: Playwright, chromium_path: str, tmp_path: Path) -> Iterato
 
 def write_entry(page: Page, kind: str, words: str) -> None:
     """Stamp an entry and write it; the phone says that it is saved before this returns."""
+    rows = page.locator(".entries > li")
+    count = rows.count()
     page.click(f"[data-screen=log] [data-kind={kind}]")
+    # The row is shown after it was saved; until then the first one is another entry.
+    expect(rows).to_have_count(count + 1)
     saved(page)
     page.click("[data-screen=log] .entries li:first-of-type [data-act=write]")
     page.fill("[data-screen=write] textarea[name=text]", words)
