@@ -48,12 +48,12 @@ def page(log: Log, device: Device, epoch: str, cursor: str, limit: int) -> dict[
 def _forget(
     log: Log, author: str, after: tuple[int, int], last: tuple[int, int], upto: int
 ) -> list[str]:
+    restored = len(log.devices(HUB)) > 1
     if after != START:
-        return log.lost_sight(author, after[0], last[0])
+        return log.lost_sight(author, after[0], last[0], restored=restored)
     # A restored headquarters is read from the beginning, by devices that the one before it had
     # shown things to; of anybody else's they learn nothing but ids of what they once saw.
-    restored = len(log.devices(HUB)) > 1
-    return log.lost_sight(author, 0, upto, ever=True) if restored else []
+    return log.lost_sight(author, 0, upto, restored=True, ever=True) if restored else []
 
 
 def _place_of(cursor: str, epoch: str) -> tuple[int, int]:

@@ -42,6 +42,7 @@ class Chain(Enum):
 
     ``WHOLE``: all of it from the first change on, as the hub. ``ONWARD``: from the first that came
     here, as a relay that was set up later. ``LOOSE``: whatever concerns this node, as a laptop.
+    Headquarters' own chain is ``LOOSE`` wherever it is not ``WHOLE``: a feed shows parts of it.
     """
 
     WHOLE = 1
@@ -274,10 +275,12 @@ def take(
         if stop is not None and change.seq >= stop.seq:
             continue
         head = heads.get(change.device) or log.head(change.device)
-        # Of a hub that was replaced after a restore only what others kept comes back.
-        former = checked.device.role == HUB and change.device != hub
+        # Of a hub that was replaced after a restore only what others kept comes back. Of what the
+        # present one wrote another node is shown only what its author may see.
+        in_parts = change.device != hub or node.chain is not Chain.WHOLE
+        chain = Chain.LOOSE if checked.device.role == HUB and in_parts else node.chain
         try:
-            _follows(log, change, head, received_at, Chain.LOOSE if former else node.chain)
+            _follows(log, change, head, received_at, chain)
         except SyncError as error:
             outcome.stopped[change.device] = Stop(change.seq, error)
             continue

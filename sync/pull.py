@@ -75,8 +75,8 @@ def _keep_page(log: Log, answer: Mapping[str, Any], taking: Taking) -> None:
                 if counts and receipt["hash"] in here:
                     log.add_receipt(receipt, sheet.hash)
         for record in answer.get("forget", ()):
-            log.forget(str(record))
-            taking.found.forgotten.append(str(record))
+            if log.forget(str(record)):
+                taking.found.forgotten.append(str(record))
         log.set_meta({"cursor": str(answer["cursor"])})
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from sync.log.store import LogFile
 
 _PUBLIC = "('mission', 'device', 'checklist')"
+_SHARED = "('case', 'person', 'hearing')"
 
 # What an author sees of others, each with the position since when: assigned cases and one's own,
 # with their persons, hearings and assignments; queries and reviews on one's observations, and
@@ -79,6 +80,21 @@ FROM steps s JOIN devices d USING (device)
 WHERE s.place <= :upto AND (s.place, s.turn) > (:place, :turn) ORDER BY 1, 2 LIMIT :limit
 """
 
+# Assignments that ended; records that turned out to be made by another, or that a former maker's
+# changes came to. What belongs to a case is named only to whom it was shown: who merely tried to
+# write of the case was not one of them. A verdict can change without a new position, hence ">=".
+_LOST = f"""{_VISIBLE}, lost (record, whole) AS (
+    SELECT "case", 1 FROM assignments WHERE author = :author AND ended > :after
+        AND ended <= :upto AND (begun <= :after OR :ever)
+    UNION SELECT r.record, r.kind = 'case' AND c.state = 'stored' FROM records r
+        CROSS JOIN changes c ON c.record = r.record CROSS JOIN devices d ON d.device = c.device
+        WHERE :restored AND r.kind IN {_SHARED} AND r.author NOT IN ('', :author)
+            AND d.author = :author AND max(r.created, c.position) BETWEEN :after AND :upto)
+SELECT r.record FROM lost l CROSS JOIN records r ON r.record = l.record
+    OR l.whole AND r."case" = l.record AND r.kind IN ('person', 'hearing', 'assignment')
+WHERE r.record NOT IN (SELECT record FROM visible) GROUP BY r.record ORDER BY min(r.rowid)
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -143,20 +159,19 @@ class Feed(LogFile):
             for row in rows
         ]
 
-    def lost_sight(self, author: str, after: int, upto: int, *, ever: bool = False) -> list[str]:
+    def lost_sight(
+        self, author: str, after: int, upto: int, *, restored: bool = False, ever: bool = False
+    ) -> list[str]:
         """The records that an author saw at position ``after`` and no longer sees.
 
+        :param restored: who made a record may turn out anew, so also those that somebody else
+            made and that this author wrote of, as one does who counted as their maker before
         :param ever: also those that the author saw at any time, as who reads from the beginning
             after a restore may have them
         """
         rows = self._rows(
-            _VISIBLE + "SELECT r.record FROM assignments a JOIN records r"
-            ' ON r.record = a."case" OR r."case" = a."case" AND r.kind IN (\'person\', \'hearing\','
-            " 'assignment')"
-            " WHERE a.author = :author AND a.ended > :after AND a.ended <= :upto"
-            " AND (a.begun <= :after OR :ever) AND r.record NOT IN (SELECT record FROM visible)"
-            " GROUP BY r.record ORDER BY min(r.rowid)",
-            {"author": author, "after": after, "upto": upto, "ever": ever},
+            _LOST,
+            {"author": author, "after": after, "upto": upto, "restored": restored, "ever": ever},
         )
         return [row[0] for row in rows]
 

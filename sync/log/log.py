@@ -145,14 +145,16 @@ class Log(Registry, Feed, ErasedShelf, ReceiptShelf):
             (change.hash, change.device, change.seq, received_at, change.payload, change.signature),
         )
 
-    def forget(self, record: str) -> None:
+    def forget(self, record: str) -> bool:
         """Drop what others wrote of a record that is out of sight now; inside :meth:`writing`.
+
+        True when there was something to drop.
 
         What this device's author wrote stays: it may not have arrived yet, and it is their own.
         """
         own = self.meta("author")
         run = self.db.conn.execute
-        run(
+        dropped = run(
             "DELETE FROM changes WHERE record = ?1 AND held = 1 AND device IN"
             " (SELECT device FROM devices WHERE author IS NOT ?2)",
             (record, own),
@@ -162,6 +164,7 @@ class Log(Registry, Feed, ErasedShelf, ReceiptShelf):
             " AND NOT EXISTS (SELECT 1 FROM changes WHERE record = ?1)",
             [record],
         )
+        return dropped.rowcount > 0
 
     def holds(self, hash_: str) -> bool:
         """Whether headquarters is known to hold a change that is here."""

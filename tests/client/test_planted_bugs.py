@@ -20,7 +20,7 @@ PLANTED: Final = (
         "if (log.entry(hash)?.row.state !== state) log.alter(hash, { state, code });",
         "",
     ),
-    ("nothing is forgotten", "pull.js", "    log.forget(String(record));\n", ""),
+    ("nothing is forgotten", "pull.js", "if (log.forget(String(record)))", "if (false)"),
     (
         "cursor before page",
         "pull.js",

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fleet import Phone, enrolled
+from fleet import Phone, enrolled, new_phone
 from uuid6 import uuid7
 
 from observer.profile import Home, enrol
@@ -234,6 +234,32 @@ def test_a_revoked_phone_is_turned_away_and_what_it_holds_stays(scene: Scene) ->
         phone.sync()
     assert told.value.code == "device_revoked"
     assert phone.log.count_unreceived() == 1
+
+
+def test_after_an_assignment_that_it_cannot_see_the_relay_still_hears_of_devices(
+    scene: Scene,
+) -> None:
+    phone, other = scene.phone("OBS-1"), scene.phone("OBS-2")
+    case = phone.write("case", str(uuid7()), {"title": "Fictional case"})
+    phone.sync()
+    wait_for(lambda: scene.at_hub(case.hash), 20)
+    hub = scene.at.hub
+    hub.assign(MISSION, case.record, "OBS-2")
+    late = new_phone(scene.at, scene.folder, "OBS-3")  # not by this relay
+    scene.phones.append(late)
+    hub.revoke(MISSION, phone.signer.device)
+    other.write("observation", str(uuid7()), {"mode": "full"})
+    other.sync()  # what comes in wakes the relay, which then hears of it
+
+    def heard() -> bool:
+        log = Home(scene.relay.folder).log()
+        try:
+            revoked = log.device(phone.signer.device)
+            return bool(revoked and revoked.revoked_at and log.device(late.signer.device))
+        finally:
+            log.close()
+
+    wait_for(heard, 40)
 
 
 def test_a_file_goes_through_the_relay_and_comes_back(scene: Scene, tmp_path: Path) -> None:

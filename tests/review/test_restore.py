@@ -316,3 +316,69 @@ def test_who_was_assigned_by_the_backup_and_no_longer_is_forgets(
     hq.hub.unassign(MISSION, case, "BEN")
     ben.sync()
     assert not ben.log.changes_of(case)
+
+
+def shown_to_two(hq: Headquarters, phone: Make) -> tuple[Phone, Phone, str, set[str]]:
+    """Anna made a case. Restored headquarters knew nothing of it, and Ben began one of this name.
+
+    Both, the case, and what a third wrote of it that Ben was shown as its maker.
+    """
+    anna, ben, carl = phone("ANNA"), phone("BEN"), phone("CARL")
+    hq.back_up()
+    case = str(uuid7())
+    anna.write("case", case, {"title": "Case Heron (fictional)"})
+    anna.sync()
+    hq.burn_and_restore()
+    hq.back_up()
+    write(ben, 5)
+    ben.write("case", case, {"title": "Case Egret (fictional)"})
+    ben.sync()
+    hq.hub.assign(MISSION, case, "CARL")
+    carl.sync()
+    theirs = carl.write("case", case, {"court": "District"})
+    person = carl.write("person", str(uuid7()), {"case": case, "code": "A1"})
+    carl.sync()
+    ben.sync()
+    assert {theirs.hash, person.hash} <= held_of(ben, case, person.record)
+    return anna, ben, case, {theirs.hash, person.hash}
+
+
+def held_of(phone: Phone, *records: str) -> set[str]:
+    """The hashes of what a device has of these records."""
+    return {change.hash for record in records for change in phone.log.changes_of(record)}
+
+
+def all_of(phone: Phone) -> set[str]:
+    """The hashes of all that a device has."""
+    return {entry.hash for entry in phone.log.since(0, 10_000)}
+
+
+def own_of(phone: Phone) -> set[str]:
+    """The hashes of what a device wrote."""
+    return {change.hash for change in phone.log.changes_of_device(phone.signer.device)}
+
+
+def test_who_turns_out_not_to_have_made_a_record_forgets(hq: Headquarters, phone: Make) -> None:
+    anna, ben, case, theirs = shown_to_two(hq, phone)
+    own = own_of(ben)
+    assert anna.sync().pushed.clean  # with the receipt that says that she was first
+    done = ben.sync()
+    assert case in done.pulled.forgotten
+    assert not theirs & all_of(ben)
+    assert own <= own_of(ben)
+    assert not ben.sync().pulled.forgotten
+    assert held_of(anna, case)
+
+
+def test_who_counted_as_the_maker_before_a_second_restore_forgets(
+    hq: Headquarters, phone: Make
+) -> None:
+    anna, ben, case, theirs = shown_to_two(hq, phone)
+    own = own_of(ben)
+    hq.burn_and_restore()
+    assert anna.sync().pushed.clean  # before Ben, who was never the maker for this one
+    done = ben.sync()
+    assert case in done.pulled.forgotten
+    assert not theirs & all_of(ben)
+    assert own <= own_of(ben)
+    assert {change.author for change in ben.log.changes_of(case)} == {"BEN"}

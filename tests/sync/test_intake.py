@@ -1,11 +1,17 @@
 """What a push may do to a log: prefixes, stops, quarantine."""
 
-import pytest
+from pathlib import Path
 
+import pytest
+from uuid6 import uuid7
+
+from sync import intake
 from sync.change import Change
 from sync.errors import BadRequest, TooLarge
-from sync.intake import MAX_CHANGES, wires
-from tests.sync.conftest import Node, new_chain
+from sync.intake import AT_LAPTOP, AT_RELAY, MAX_CHANGES, Outcome, check_batch, take, wires
+from sync.keys import DeviceKey
+from sync.log import Log
+from tests.sync.conftest import NOW, Node, new_chain
 
 
 def states(outcome: object) -> list[str]:
@@ -128,6 +134,35 @@ def test_a_kind_that_only_the_hub_writes_is_quarantined_and_the_chain_moves_on(
     assert states(outcome)[1] == "stored"
     assert states(outcome)[0] == "quarantined"
     assert outcome.receipts[0]["code"] in ("not_allowed", "unknown_field")
+
+
+@pytest.mark.parametrize("at", [AT_RELAY, AT_LAPTOP])
+def test_headquarters_is_seen_in_parts_and_never_twice(
+    node: Node, tmp_path: Path, at: intake.Node
+) -> None:
+    def device() -> Change:
+        fields = {"author": "OBS-1", "role": "observer", "public_key": DeviceKey.generate().public}
+        return node.hub.change(str(uuid7()), fields, "device")
+
+    log, hub = Log(tmp_path / "other.db"), node.hub.signer
+
+    def pull(change: Change) -> Outcome:
+        batch = check_batch(log, "training", [(change.payload, change.signature)], node.keys)
+        with log.writing():
+            return take(log, batch, NOW, node=at, verdicts={change.hash: None})
+
+    with log.writing():
+        log.trust_hub(hub.device, hub.key.public)
+        log.set_meta({"hub_device": hub.device})
+    changes = [device() for _ in range(4)]
+    for seen in (0, 3, 1):
+        assert states(pull(changes[seen])) == ["stored"]
+    assert log.head(hub.device).seq == 4
+    node.hub.seq, node.hub.prev = 1, changes[0].hash
+    assert pull(device()).stopped[hub.device].error.code == "fork"
+    forged = _forged(changes[2], payload=changes[2].payload.replace("OBS-1", "OBS-2"))
+    assert pull(forged).stopped[hub.device].error.code == "bad_signature"
+    log.close()
 
 
 def test_an_unknown_field_is_quarantined(node: Node) -> None:

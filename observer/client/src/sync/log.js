@@ -276,12 +276,13 @@ export class Log {
    * Drop what others wrote of a record that is out of sight now. What this device's author wrote
    * stays: it may not have arrived yet, and it is their own.
    * @param {string} record
+   * @returns {boolean} whether there was something to drop
    */
   forget(record) {
     const { author } = this.meta("profile");
-    for (const entry of this.ofRecord(record)) {
-      if (entry.row.held && entry.author !== author) this.drop(entry.hash);
-    }
+    const theirs = this.ofRecord(record).filter((entry) => entry.row.held && entry.author !== author);
+    for (const entry of theirs) this.drop(entry.hash);
+    return theirs.length > 0;
   }
 
   /**

@@ -67,8 +67,7 @@ async function keepPage(log, answer, now, found) {
     }
   }
   for (const record of listOf(answer.forget)) {
-    log.forget(String(record));
-    found.forgotten.push(String(record));
+    if (log.forget(String(record))) found.forgotten.push(String(record));
   }
   log.setMeta({ cursor: String(answer.cursor) });
 }
