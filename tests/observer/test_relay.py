@@ -204,7 +204,7 @@ def test_the_relay_answers_no_page_and_nobody_without_a_token(scene: Scene) -> N
             transport.post(call, {"changes": []})
         assert told.value.code == "signed_out"
     transport.close()
-    for path in ("/", "/observations", "/static/observer.css"):
+    for path in ("/observations", "/static/observer.css"):
         with pytest.raises(urllib.error.HTTPError) as page:
             urllib.request.urlopen(f"http://127.0.0.1:{scene.relay.port}{path}", timeout=5)
         body = page.value.read()
