@@ -186,19 +186,20 @@ class Workspace:
 
         :raises NotYours: the observation is another observer's
         """
-        sent = fold(self.log.changes_of(record))
-        if kind == "observation" and sent.origins:
-            authors = {version.author for version in sent.origins.values()}
-            if authors != {self.profile.author}:
-                raise NotYours("This is another observer's record. Make your own observation.")
-        keep, drop = [], []
-        for path, value in fields.items():
-            # In a conflict, to keep what is shown is a choice and has to be sent.
-            if path not in sent.conflicts and sent.values.get(path) == value:
-                drop.append((record, path))
-            else:
-                keep.append(Draft(record, kind, path, value, sent.heads))
-        self.drafts.write(keep, drop, self.now())
+        with self.drafts.alone():
+            sent = fold(self.log.changes_of(record))
+            if kind == "observation" and sent.origins:
+                authors = {version.author for version in sent.origins.values()}
+                if authors != {self.profile.author}:
+                    raise NotYours("This is another observer's record. Make your own observation.")
+            keep, drop = [], []
+            for path, value in fields.items():
+                # In a conflict, to keep what is shown is a choice and has to be sent.
+                if path not in sent.conflicts and sent.values.get(path) == value:
+                    drop.append((record, path))
+                else:
+                    keep.append(Draft(record, kind, path, value, sent.heads))
+            self.drafts.write(keep, drop, self.now())
 
     def unsent(self) -> list[Record]:
         """The records with unsent fields."""
@@ -218,12 +219,17 @@ class Workspace:
         return changes
 
     def _parts(self, record: Record) -> list[Dirty]:
-        """The unsent fields, apart by what the author had seen of the record when writing them."""
+        """The unsent fields, apart by what the author had seen of the record when writing them.
+
+        In the order of writing, whatever the clock said: each change descends from the one before.
+        """
         parts: dict[tuple[str, ...] | None, dict[str, Any]] = {}
         for path, heads in self.drafts.seen(record.id).items():
             if path in record.dirty:
                 parts.setdefault(heads, {})[path] = record.dirty[path]
-        return [Dirty(record.kind, record.id, part, heads) for heads, part in parts.items()]
+        # Where it is not known, all that is here counts as seen: after what certainly saw less.
+        ordered = sorted(parts.items(), key=lambda part: part[0] is None)
+        return [Dirty(record.kind, record.id, part, heads) for heads, part in ordered]
 
     def send_sitting(self, sitting: Sitting) -> list[Change]:
         """Submit: the observation, everything it hangs on, and what is attached to it."""

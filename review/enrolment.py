@@ -183,14 +183,15 @@ class Enrolment:
         channel = self.channel(document["mission"])
         if not UUID_TEXT.fullmatch(document["device"]):
             raise UnknownDevice("This device is not enrolled in this mission.")
+        elsewhere = document["aud"] != channel.seat.fingerprint
+        if elsewhere:
+            # Also to a device that may come in no more: it may have to ask for its successor.
+            check_successor(channel.reader, document["aud"])
         if channel.reader.device(document["device"]) is None:
-            if document["aud"] != channel.seat.fingerprint:
-                check_successor(channel.reader, document["aud"])
             self._take_back(channel, document["device"], body)
         device = check_device(channel.reader.device(document["device"]), self.hub.now())
         channel.keys.check(device.public_key, "token", payload, signature)
-        if document["aud"] != channel.seat.fingerprint:
-            check_successor(channel.reader, document["aud"])
+        if elsewhere:
             raise SignedOut("This sign-in is for another headquarters.")
         token, store = secrets.token_urlsafe(32), self.hub.store
         with store.writing():

@@ -186,8 +186,11 @@ class Session:
             with self.log.writing():
                 for device, head in heads.items():
                     seq, hash_ = int(head["seq"]), str(head["hash"])
-                    # Another change under that number: all of it is sent, and told as a fork.
-                    same = self.log.hash_at(device, seq) in (None, hash_)
+                    here, known = self.log.hash_at(device, seq), self.log.device(device)
+                    # Of others' chains only parts are here. Of one's own all is: where its end
+                    # there is not here, or another, all is sent, and told as a fork if it is one.
+                    others = known is not None and known.author != self.signer.author
+                    same = here == hash_ or (here is None and others)
                     self.log.mark_held_upto(device, seq if same else 0)
 
     def _remember(self, code: str, message: str) -> None:

@@ -4,9 +4,10 @@ Overwritten in place, one transaction per input, on disk before "saved" is said.
 and taken back leaves no row, and SQLite overwrites what a deleted row held.
 """
 
+import contextlib
 import json
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,16 @@ def m003_typed_lines(db: Database) -> None:
     )
 
 
+@migrations()
+def m004_turn(db: Database) -> None:
+    """In which order the drafts were written; those from before have 0, and go by their time."""
+    db.conn.execute("ALTER TABLE drafts ADD COLUMN turn INTEGER NOT NULL DEFAULT 0")
+
+
+AFTER = "(SELECT max(0, coalesce(max(turn), 0)) + 1 FROM drafts)"
+BEFORE = "(SELECT min(0, coalesce(min(turn), 0)) - 1 FROM drafts)"
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
     """An unsent field; ``value`` is ``None`` where the author cleared what was sent before.
@@ -77,24 +88,38 @@ class Drafts:
     def write(self, drafts: Iterable[Draft], drop: Iterable[tuple[str, str]], at: str) -> None:
         """Keep some drafts and drop others (record, path), all or nothing, on disk at the end."""
         with self._turn, told_plainly(), self.db.atomic():
-            self.db.conn.executemany(
-                "INSERT OR REPLACE INTO drafts (record, path, kind, value, written_at, heads)"
-                " VALUES (?, ?, ?, ?, ?, ?)",
-                [
-                    (d.record, d.path, d.kind, json.dumps(d.value), at, " ".join(d.heads))
-                    for d in drafts
-                ],
-            )
+            self._insert("REPLACE", AFTER, drafts, at)
             self.db.conn.executemany("DELETE FROM drafts WHERE record = ? AND path = ?", list(drop))
 
+    def write_before(self, drafts: Sequence[Draft], at: str) -> None:
+        """Keep drafts, in their order, as written before all that are here; those stand."""
+        with self._turn, told_plainly(), self.db.atomic():
+            self._insert("IGNORE", BEFORE, reversed(drafts), at)
+
+    def _insert(self, other: str, turn: str, drafts: Iterable[Draft], at: str) -> None:
+        self.db.conn.executemany(
+            f"INSERT OR {other} INTO drafts (record, path, kind, value, written_at, heads, turn)"
+            f" VALUES (?, ?, ?, ?, ?, ?, {turn})",
+            [
+                (d.record, d.path, d.kind, json.dumps(d.value), at, " ".join(d.heads))
+                for d in drafts
+            ],
+        )
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """No other thread writes between what is looked at and what is written after it."""
+        with self._turn:
+            yield
+
     def seen(self, record: str) -> dict[str, tuple[str, ...] | None]:
-        """By path, oldest first: the heads that were here when the author wrote.
+        """By path, in the order of writing: the heads that were here when the author wrote.
 
         ``None`` for a draft from before these were kept.
         """
         with self._turn:
             rows = self.db.conn.execute(
-                "SELECT path, heads FROM drafts WHERE record = ? ORDER BY written_at, path",
+                "SELECT path, heads FROM drafts WHERE record = ? ORDER BY turn, written_at, path",
                 [record],
             ).fetchall()
         return {path: None if heads is None else tuple(heads.split()) for path, heads in rows}

@@ -1,6 +1,7 @@
 """A laptop whose folder was put back from a copy: it goes on as a new device and loses nothing."""
 
 import shutil
+import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,9 @@ from observer.profile import Home, enrol
 from observer.renewal import renew
 from observer.sending import send_and_receive
 from observer.workspace import Workspace
+from review.backup import back_up
 from review.hub import Hub
+from review.restore import restore
 from sync.errors import SyncError
 from sync.http import HttpTransport
 from sync.session import Session
@@ -25,6 +28,25 @@ class Office:
     hub: Hub
     process: Process
     home: Home
+
+    def back_up(self) -> Path:
+        """Make a backup; where it is."""
+        return back_up(self.hub, self.hub.instance.parent / "backups").folder
+
+    def restore(self, backup: Path) -> None:
+        """Lose everything that is not in the backup."""
+        self.process.stop(signal.SIGKILL)
+        self.hub.close()
+        instance = self.hub.instance.with_name("restored")
+        restore(backup, instance)
+        self.hub = Hub(instance)
+        self.process = Process(instance, self.process.port)
+        self.process.start("--no-projecting")
+
+    def enrol(self, home: Home, author: str) -> None:
+        """Enrol a laptop."""
+        address = f"http://127.0.0.1:{self.process.port}"
+        enrol(home, self.hub.invite(MISSION, author, "observer", 600, address))
 
     def titles(self) -> dict[str, str]:
         """The title of each case at headquarters, by record."""
@@ -45,11 +67,11 @@ def office(tmp_path: Path) -> Iterator[Office]:
     hub = new_hub(tmp_path / "hub")
     process = Process(hub.instance)
     process.start("--no-projecting")
-    home = Home(tmp_path / "laptop")
-    enrol(home, hub.invite(MISSION, "OBS-1", "observer", 600, f"http://127.0.0.1:{process.port}"))
-    yield Office(hub, process, home)
-    assert process.stop() == ""
-    hub.close()
+    made = Office(hub, process, Home(tmp_path / "laptop"))
+    made.enrol(made.home, "OBS-1")
+    yield made
+    assert made.process.stop() == ""
+    made.hub.close()
 
 
 def write(home: Home, title: str, *, send: bool = True) -> str:
@@ -142,6 +164,56 @@ def test_cut_off_anywhere_the_renewal_is_done_again(
     assert send_and_receive(space).pushed.clean
     space.close()
     assert len(office.titles()) == 3
+
+
+@pytest.mark.parametrize("backed_up", ["before it enrolled", "before it asked", "after it asked"])
+def test_headquarters_restored_in_the_middle_of_a_renewal_is_followed(
+    office: Office, monkeypatch: pytest.MonkeyPatch, backed_up: str
+) -> None:
+    backup = office.back_up()
+    home = Home(office.home.folder.with_name("late"))
+    office.enrol(home, "OBS-2")
+    write(home, "First (fictional)")
+    copy = copy_of(home)
+    write(home, "From the laptop (fictional)")
+    record = write(copy, "From the copy (fictional)", send=False)
+    if backed_up == "before it asked":
+        backup = office.back_up()
+    space = Workspace(copy)
+    with monkeypatch.context() as patched:
+        patched.setattr(Home, "become", _cut)
+        with pytest.raises(_Cut):
+            send_and_receive(space)
+    space.close()
+    if backed_up == "after it asked":
+        backup = office.back_up()
+    office.restore(backup)
+    space = Workspace(copy)
+    send_and_receive(space)
+    space.close()
+    assert copy.profile().device != home.profile().device
+    space = Workspace(copy)
+    assert space.get("case", record).dirty
+    space.send(space.unsent())
+    assert send_and_receive(space).pushed.clean
+    space.close()
+    assert "From the copy (fictional)" in office.titles().values()
+
+
+def test_what_an_older_copy_wrote_outlives_the_restore_of_headquarters(office: Office) -> None:
+    write(office.home, "First (fictional)")
+    copy = copy_of(office.home)
+    for _ in range(2):
+        write(office.home, "From the laptop (fictional)")
+    office.restore(office.back_up())
+    record = write(copy, "From the copy (fictional)", send=False)
+    space = Workspace(copy)
+    found = send_and_receive(space)
+    assert (found.renewed, len(space.unsent())) == (True, 1)
+    space.send(space.unsent())
+    assert send_and_receive(space).pushed.clean
+    space.close()
+    assert office.titles()[record] == "From the copy (fictional)"
 
 
 class _Cut(Exception):  # noqa: N818

@@ -117,7 +117,8 @@ async function cut(records, ids) {
 }
 
 /**
- * The unsent fields, apart by what the author had seen of the record when writing them.
+ * The unsent fields, apart by what the author had seen of the record when writing them. In the order
+ * of writing, whatever the clock said: each change descends from the one before.
  *
  * @param {RecordHere | null} record
  * @returns {Part[]}

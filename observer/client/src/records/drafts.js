@@ -11,6 +11,8 @@
  * @property {any} value `null` where the author cleared what was sent before
  * @property {readonly string[]} heads of the record that were here when the author wrote
  * @property {string} at when it was written (this device's clock)
+ * @property {number} [turn] its place in the order of writing, whatever the clock said; rows from
+ *   before this was kept have none, and come first
  */
 
 const DRAFT = "draft/";
@@ -28,6 +30,8 @@ export function draftName(record, path) {
 export class Drafts {
   /** @type {Map<string, Map<string, Draft>>} by record and path */
   #found = new Map();
+  /** The last turn that was given. */
+  #last = 0;
 
   /** @param {import("../store/saver.js").Saver} saver */
   constructor(saver) {
@@ -38,6 +42,7 @@ export class Drafts {
   /** Read them again, after the store was. */
   reload() {
     this.#found = new Map();
+    this.#last = 0;
     for (const [name, draft] of this.saver.entries(DRAFT)) this.#hold(name, draft);
   }
 
@@ -49,7 +54,8 @@ export class Drafts {
    */
   of(record) {
     return [...(this.#found.get(record) ?? [])].sort(
-      ([path, one], [other, two]) => compare(one.at, two.at) || compare(path, other),
+      ([path, one], [other, two]) =>
+        (one.turn ?? 0) - (two.turn ?? 0) || compare(one.at, two.at) || compare(path, other),
     );
   }
 
@@ -82,12 +88,13 @@ export class Drafts {
   /**
    * @param {string} record
    * @param {string} path
-   * @param {Draft | null} draft `null` drops it
+   * @param {Draft | null} draft `null` drops it; it gets the next turn, if it has none
    */
   write(record, path, draft) {
     const name = draftName(record, path);
-    this.saver.set(name, draft);
-    this.#hold(name, draft);
+    const row = draft && { ...draft, turn: draft.turn ?? this.#last + 1 };
+    this.saver.set(name, row);
+    this.#hold(name, row);
   }
 
   /**
@@ -110,6 +117,7 @@ export class Drafts {
     const paths = this.#found.get(record) ?? new Map();
     if (draft === null) paths.delete(path);
     else paths.set(path, draft);
+    this.#last = Math.max(this.#last, draft?.turn ?? 0);
     if (paths.size > 0) this.#found.set(record, paths);
     else this.#found.delete(record);
   }

@@ -8,7 +8,6 @@
  */
 
 import { b64url, fromB64url } from "../protocol/bytes.js";
-import { instant } from "../protocol/clock.js";
 import { uuid7 } from "../protocol/ids.js";
 import { DeviceKey, fingerprint } from "../protocol/keys.js";
 import { HEAD } from "../store/rows.js";
@@ -78,7 +77,8 @@ export async function draftAgain(log, records, now) {
   // What was drafted since then is newer and stands; it is on disk before this looks.
   await records.saver.flush();
   await log.transaction(() => {
-    for (const [name, draft] of draftsOf(left)) if (log.get(name) === undefined) log.set(name, draft);
+    const lowest = Math.min(0, ...log.rows.entries("draft/").map(([, { turn = 0 }]) => turn));
+    for (const [name, draft] of draftsOf(left, lowest)) if (log.get(name) === undefined) log.set(name, draft);
     for (const entry of left) {
       const { payload, signature } = entry.row;
       if (payload) log.putAside({ ...entry, payload, signature }, now());
@@ -89,23 +89,22 @@ export async function draftAgain(log, records, now) {
 }
 
 /**
- * Drafts are cut in the order in which they say that they were written, so that none claims to know
- * what came after it: here that is the order of the chain, also when the clock was put back.
+ * Drafts are cut in the order of their turns, so that none claims to know what came after it: here
+ * that is the order of the chain, and before all that was drafted since.
  *
  * @param {Entry[]} left in the order of the chain
+ * @param {number} lowest turn of the drafts that are here
  * @returns {Map<string, import("../records/drafts.js").Draft>} rows by name; the last word counts
  */
-function draftsOf(left) {
+function draftsOf(left, lowest) {
   const apart = new Map(left.map((entry) => [entry.hash, entry]));
   const wanted = new Map();
-  let last = -Infinity;
-  for (const entry of left) {
-    last = Math.max(Math.floor(instant(entry.recorded_at)), last + 1);
-    const at = new Date(last).toISOString();
+  for (const [index, entry] of left.entries()) {
+    const turn = lowest - left.length + index;
     const { set } = JSON.parse(entry.row.payload ?? '{"set": {}}');
     const heads = seen(entry, apart);
     for (const [path, value] of Object.entries(set)) {
-      wanted.set(`draft/${entry.record}/${path}`, { kind: entry.kind, value, heads, at });
+      wanted.set(`draft/${entry.record}/${path}`, { kind: entry.kind, value, heads, at: entry.recorded_at, turn });
     }
   }
   return wanted;

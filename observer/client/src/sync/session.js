@@ -119,13 +119,23 @@ export class Session {
       // Without signing in: the old device may be revoked already, when an answer was lost.
       await renew(this.log, this.records, this.transport, this.now);
     } catch (error) {
-      if (/** @type {{code?: string}} */ (error).code !== "signed_out") throw error;
+      if (!NOT_SIGNED_IN.has(String(/** @type {{code?: string}} */ (error).code))) throw error;
       // It was for another headquarters: this one was restored since.
-      await this.signIn();
+      await this.#follow();
       await renew(this.log, this.records, this.transport, this.now);
     }
     // The old device's opens nothing any more.
     this.transport.token = "";
+  }
+
+  /** Sign in: that follows a headquarters that was restored, and shows it the device's record. */
+  async #follow() {
+    try {
+      await this.signIn();
+    } catch (error) {
+      // Renewed before the backup: it lets in no more, but its successor can be told again.
+      if (/** @type {{code?: string}} */ (error).code !== "device_revoked") throw error;
+    }
   }
 
   /**
