@@ -20,12 +20,19 @@ const found = [...document.querySelectorAll(selector)].find((each) =>
 """
 FIND = FOUND + "return found ?? null;"
 IS_THERE = FOUND + "return found !== undefined;"
-# Nothing lies over it: what is met there is the element, or the label that stands for it.
+# It has come to rest, as others may still be filled in above it, and nothing lies over it: what is
+# met there is the element, or the label that stands for it.
 IS_FREE = (
     FOUND
     + """
 if (!found) return false;
 found.scrollIntoView({ block: "center" });
+const place = () => JSON.stringify(found.getBoundingClientRect());
+const before = place();
+for (let frame = 0; frame < 3; frame += 1) {
+  await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 20)));
+  if (place() !== before) return false;
+}
 const { left, top, width, height } = found.getBoundingClientRect();
 const met = document.elementFromPoint(left + width / 2, top + height / 2);
 return found.contains(met) || met?.closest("label")?.control === found;
