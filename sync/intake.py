@@ -258,8 +258,8 @@ def take(
     """Store what follows each device's head; inside ``log.writing()``.
 
     :param sheet: number of the receipt sheet that will name the changes, if one is issued here
-    :param verdicts: the code by hash that headquarters gave when it judged these changes; with
-        them, headquarters is known to hold all of these
+    :param verdicts: the code by hash that headquarters is said to have given when it judged these
+        changes; with them, headquarters is known to hold all of these
     """
     outcome = Outcome(known=list(batch.known), stopped=dict(batch.stopped), devices=batch.devices)
     heads: dict[str, Head] = {}
@@ -287,7 +287,7 @@ def take(
         heads[change.device] = max(head, Head(change.seq, change.hash), key=lambda h: h.seq)
         before = batch.judged.get(change.hash)
         if verdicts is not None:
-            code = verdicts[change.hash]
+            code = verdicts[change.hash] or overstep(log, checked)
         else:
             code = before.code if before else judge(log, checked, node)
         outcome.receipts.append(_store(log, change, code, received_at, sheet, held))
@@ -363,12 +363,31 @@ def judge(log: Log, checked: Checked, node: Node = AT_HUB) -> str | None:
     if not node.decides and change.kind in SHARED_KINDS:
         standing = Standing(device.author)
     kind = log.kind(change.record)
-    writer = Writer(device.author, device.role)
     if kind not in (None, change.kind) or not may_write(
-        writer, change.kind, fields.keys(), standing
+        _writer(device), change.kind, fields.keys(), standing
     ):
         return "not_allowed"
     return None
+
+
+def overstep(log: Log, checked: Checked) -> str | None:
+    """``not_allowed`` where no answer can make a change acceptable, as its verdict is not signed.
+
+    What this node does not know speaks for the change: who created the record, who is assigned.
+    """
+    change, device = checked.change, checked.device
+    if device.role == HUB and change.later:
+        return None  # what a later version lets headquarters write
+    creator = None if change.kind in SHARED_KINDS else log.creator(change.record)
+    fields = {} if change.erased else change.set
+    standing = Standing(creator or device.author)
+    fits = device.role == HUB or log.kind(change.record) in (None, change.kind)
+    fits = fits and may_write(_writer(device), change.kind, fields.keys(), standing)
+    return None if fits else "not_allowed"
+
+
+def _writer(device: Device) -> Writer:
+    return Writer(device.author, device.role)
 
 
 def receive_own(log: Log, changes: Iterable[Change], now: Callable[[], str]) -> None:

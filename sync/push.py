@@ -21,6 +21,7 @@ from sync.trust import believe, keep_backed_up, read_any_sheet
 
 FIRST: Final = 16_000  # bytes of changes sent at once, before packing, on an unknown network
 LEAST: Final = 4_000
+ROOM: Final = MAX_BODY_BYTES - 50_000  # of which changes and former hubs' sheets take so many
 
 Progress = Callable[[int, int], None]
 
@@ -68,7 +69,7 @@ class Pushing:
         self.report = Report()
         self._carried: set[str] = set()
         self._gaps: set[str] = set()
-        self._pace = Pace(log, "pace_text", first=FIRST, least=LEAST, most=MAX_BODY_BYTES)
+        self._pace = Pace(log, "pace_text", first=FIRST, least=LEAST, most=ROOM)
 
     def run(self, progress: Progress) -> Report:
         """Push until nothing waits that could still be taken."""
@@ -88,23 +89,30 @@ class Pushing:
 
     def _body(self, batch: list[dict[str, str]]) -> dict[str, Any]:
         body: dict[str, Any] = {"changes": [_wire(change) for change in batch]}
-        if len(self.log.devices(HUB)) > 1:
+        if self._restored():
             # Headquarters was restored: how these were judged before is signed for.
             body["receipts"] = self.log.former_sheets(change["hash"] for change in batch)
         return body
 
+    def _restored(self) -> bool:
+        return len(self.log.devices(HUB)) > 1
+
     def _next_batch(self) -> Iterator[dict[str, str]]:
         size = count = 0
+        restored, sheets = self._restored(), dict[str, int]()
         wanted = MAX_CHANGES + len(self._carried)
         for change in self.log.unreceived(wanted, without=self.report.stopped):
             if change["hash"] in self._carried:
                 continue
             size += _size(change)
-            if count == MAX_CHANGES or (count and size > self._pace.size):
+            for sheet in self.log.former_sheets([change["hash"]]) if restored else ():
+                sheets[sheet["signature"]] = _size(sheet)
+            full = size > self._pace.size or size + sum(sheets.values()) > ROOM
+            if count == MAX_CHANGES or (count and full):
                 return
             count += 1
             yield change
-            if '"kind":"device"' in change["payload"]:
+            if '"kind":"device"' in change.get("payload", ""):
                 return  # what the device wrote is taken once its record is there
 
     def _settle(self, answer: Mapping[str, Any], batch: list[dict[str, str]]) -> int:

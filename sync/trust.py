@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from schemas.rights import RELAY
+from sync.change import read_change
 from sync.clock import Clock, instant, utc_now
 from sync.errors import (
     BadSignature,
@@ -18,7 +19,7 @@ from sync.errors import (
     SyncError,
     UnknownDevice,
 )
-from sync.intake import AT_LAPTOP, Batch, Node, check_batch, take
+from sync.intake import AT_LAPTOP, Batch, Checked, Node, check_batch, overstep, take
 from sync.keys import PublicKeys, sha256_hex
 from sync.log import Device, Log
 from sync.receipts import NOT_PROVED, Sheet, issuer_of, read_sheet
@@ -106,7 +107,9 @@ def next_part(
 
 
 def keep_part(log: Log, part: list[dict[str, Any]], taking: Taking) -> None:
-    """Take in changes as headquarters judged them.
+    """Take in changes as headquarters judged them, as far as that can be.
+
+    That judgement is not signed: no missing ``code`` makes acceptable what is not the writer's.
 
     :raises ForgedReceipt: one is not signed by who should have written it
     """
@@ -118,10 +121,11 @@ def keep_part(log: Log, part: list[dict[str, Any]], taking: Taking) -> None:
     with log.writing():
         outcome = take(log, batch, taking.now(), node=taking.node, verdicts=verdicts)
         log.mark_held(outcome.known)
-        codes = {sha256_hex(payload): code for payload, code in given.items()}
-        for hash_ in outcome.known:
+        items = {sha256_hex(str(item["payload"])): item for item in part}
+        for hash_, entry in log.known(outcome.known).items():
             # Headquarters' word may be another than this node's own was.
-            log.rejudge(hash_, codes.get(hash_))
+            code = items[hash_].get("code")
+            log.rejudge(hash_, code or (_still(log, items[hash_]) if entry.code else None))
     kinds = {each.change.hash: each.change.kind for each in batch.checked}
     for receipt in outcome.receipts:
         kind = kinds[receipt["hash"]]
@@ -130,6 +134,13 @@ def keep_part(log: Log, part: list[dict[str, Any]], taking: Taking) -> None:
     for device, stop in outcome.stopped.items():
         if device not in batch.stopped:
             found.skipped.append(stop.error)
+
+
+def _still(log: Log, item: Mapping[str, Any]) -> str | None:
+    """Why a change that is kept apart here stays so, whatever the answer says."""
+    change = read_change(str(item["payload"]), str(item["signature"]))
+    device = log.device(change.device)
+    return overstep(log, Checked(change, device)) if device else None
 
 
 def _check_stops(batch: Batch, found: Pulled) -> None:
