@@ -168,8 +168,11 @@ class Pushing:
             if stop.get("code") == "gap" and device not in self._gaps and "seq" in head:
                 # What was believed to be there is not: send from its head on, once.
                 self._gaps.add(device)
+                seq = int(head["seq"])
+                # Of a chain with another change at its head, nothing is known to be there.
+                same = seq == 0 or self.log.hash_at(device, seq) == head.get("hash")
                 with self.log.writing():
-                    self.log.mark_held_upto(device, int(head["seq"]))
+                    self.log.mark_held_upto(device, seq if same else 0)
                 continue
             self.report.stopped[device] = stop
 

@@ -304,7 +304,7 @@ def test_old_tokens_are_worth_nothing(hq: Headquarters, phone: Make) -> None:
 def test_who_was_assigned_by_the_backup_and_no_longer_is_forgets(
     hq: Headquarters, phone: Make
 ) -> None:
-    """The end of it comes before the device asks: it reads a new headquarters from the beginning."""
+    """The end of it comes before the device asks; it reads from the beginning then."""
     anna, ben = phone("ANNA"), phone("BEN")
     case = anna.write("case", str(uuid7()), {"title": "Case Heron (fictional)"}).record
     anna.sync()

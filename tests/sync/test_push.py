@@ -84,3 +84,32 @@ def test_an_erased_change_is_pushed_too(node: Node) -> None:
     receiving = Receiving(node)
     push(node.log, receiving, "training")  # type: ignore[arg-type]
     assert change.hash in receiving.changes
+
+
+class Lacking(Receiving):
+    """It says that there is a gap behind a head that is not the one that is here."""
+
+    def __init__(self, node: Node, device: str) -> None:
+        super().__init__(node)
+        self.device = device
+        self.told = False
+
+    def post(self, call: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        if self.told:
+            return super().post(call, {**body, "receipts": []})
+        self.told = True
+        head = {self.device: {"seq": 2, "hash": sha256_hex("another change")}}
+        stop = {self.device: {"code": "gap", "seq": 3, "error": "A change is missing."}}
+        return {"ok": True, "epoch": "2", "receipts": [], "heads": head, "stopped": stop}
+
+
+def test_a_gap_behind_another_head_sends_all_of_the_chain(node: Node) -> None:
+    anna = node.enrol("OBS-1")
+    changes = [anna.change() for _ in range(3)]
+    with node.log.writing():
+        receive_own(node.log, changes, lambda: NOW)
+        node.log.set_meta({"hub_key": node.hub.signer.key.public, "epoch": "2"})
+        node.log.mark_held(change.hash for change in changes[:2])
+    lacking = Lacking(node, anna.signer.device)
+    push(node.log, lacking, "training")  # type: ignore[arg-type]
+    assert lacking.changes[-3:] == [change.hash for change in changes]

@@ -191,11 +191,13 @@ export class Pushing {
   /** @param {Record<string, any>} answer */
   #stop(answer) {
     for (const [device, stop] of Object.entries(answer.stopped ?? {})) {
-      const seq = answer.heads?.[device]?.seq;
+      const { seq, hash } = answer.heads?.[device] ?? {};
       if (stop.code === "gap" && !this.#gaps.has(device) && Number.isSafeInteger(seq)) {
         // What was believed to be there is not: send from its head on, once.
         this.#gaps.add(device);
-        markHeldUpto(this.log, device, seq);
+        // Of a chain with another change at its head, nothing is known to be there.
+        const same = seq === 0 || this.log.hashAt(device, seq) === hash;
+        markHeldUpto(this.log, device, same ? seq : 0);
       } else {
         this.report.stopped[device] = stop;
       }
