@@ -87,14 +87,14 @@ PLANTED: Final = (
     (
         "forgets own words",
         "log.js",
-        "if (entry.row.held && entry.author !== author) this.drop(entry.hash);",
-        "if (entry.row.held) this.drop(entry.hash);",
+        "filter((entry) => entry.row.held && entry.author !== author)",
+        "filter((entry) => entry.row.held)",
     ),
     (
         "forgets what is not held",
         "log.js",
-        "if (entry.row.held && entry.author !== author)",
-        "if (entry.author !== author)",
+        "filter((entry) => entry.row.held && entry.author !== author)",
+        "filter((entry) => entry.author !== author)",
     ),
     (
         "succession not verified",
