@@ -80,9 +80,9 @@ def make_version(folder: Path, edition: str) -> Version:
     arabic.mkdir(parents=True)
     (arabic / "messages.po").touch()  # a language begins with an empty catalogue
     templates = folder / "observer" / "templates"
-    (templates / "shell/screens/00-edition.html").write_text(
-        f'<section data-screen="edition" hidden>edition {edition}</section>'
-    )
+    # Beside a screen that stands in the document itself.
+    with (templates / "shell/screens/20-today.html").open("a") as screen:
+        screen.write(f'<section data-screen="edition" hidden>edition {edition}</section>')
     with (templates / "slot.html").open("a") as slot:
         slot.write(f"<!-- edition {edition} -->")
     node = install()
