@@ -20,9 +20,10 @@ from review.pushes import store
 from sync.change import Change
 from sync.clock import utc_now
 from sync.http import HttpTransport
-from sync.intake import check_batch, wires
+from sync.intake import check_batch
 from sync.pull import pull
 from sync.push import push
+from sync.wires import wires
 
 SIZES: Final = (10, 10_000, 100_000)
 NEW: Final = 10

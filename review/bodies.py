@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from sync.bodies import parse, too_large, unpack
 from sync.errors import BadRequest, WrongType
-from sync.intake import MAX_BODY_BYTES
+from sync.wires import MAX_BODY_BYTES
 
 Scope = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]

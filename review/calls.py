@@ -14,9 +14,9 @@ from schemas.rights import HUB
 from sync.clock import Clock
 from sync.errors import BadRequest
 from sync.feed import page
-from sync.intake import wires
 from sync.log import Device, Head
 from sync.log.backup import unbroken_head
+from sync.wires import wires
 
 MAX_HEADS = 100
 

@@ -25,7 +25,7 @@ from sync.errors import (
     UnknownDevice,
     WrongCode,
 )
-from sync.intake import check_batch, wires
+from sync.intake import check_batch
 from sync.invitation import (
     ENROL_KEYS,
     TOKEN_KEYS,
@@ -37,6 +37,7 @@ from sync.invitation import (
 from sync.keys import PublicKeys, fingerprint
 from sync.log import Log
 from sync.trust import check_device
+from sync.wires import wires
 
 WAIT = 60  # seconds for the log's writer
 MOST_RECORDS = 20  # changes of one device's record

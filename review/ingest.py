@@ -41,9 +41,9 @@ from sync.errors import (
     SignedOut,
     UnknownMission,
 )
-from sync.intake import MAX_BODY_BYTES, MAX_CHANGES
 from sync.log import Device
 from sync.trust import check_device
+from sync.wires import MAX_BODY_BYTES, MAX_CHANGES
 
 PROTOCOL: Final = 1
 ROUTES: Final = (

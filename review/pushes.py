@@ -12,9 +12,10 @@ from review.channel import Channel
 from review.hub import Seat
 from sync.clock import Clock
 from sync.evidence import verdicts_of
-from sync.intake import Batch, Outcome, Wire, check_batch, receipt_of, take
+from sync.intake import Batch, Outcome, check_batch, receipt_of, take
 from sync.log import Entry, Log
 from sync.receipts import issue_sheet
+from sync.wires import Wire
 
 
 async def take_in(

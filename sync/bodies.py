@@ -5,7 +5,7 @@ import zlib
 from typing import Any
 
 from sync.errors import BadRequest, TooLarge
-from sync.intake import MAX_BODY_BYTES
+from sync.wires import MAX_BODY_BYTES
 
 
 def too_large() -> TooLarge:

@@ -19,7 +19,7 @@ from typing import IO, Any, Final
 import pyrage
 
 from sync.errors import BadBundle, WrongPassphrase
-from sync.intake import MAX_CHANGES
+from sync.wires import MAX_CHANGES
 
 MAGIC: Final = b"trial-observer-bundle/1\n"
 MAX_LINE: Final = 1_000_000  # bytes of one change

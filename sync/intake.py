@@ -15,13 +15,11 @@ from sync.change import Change, kept_hash, read_change, read_erased
 from sync.errors import (
     BadEnvelope,
     BadPayload,
-    BadRequest,
     ChainBroken,
     ErasureUnknown,
     Fork,
     Gap,
     SyncError,
-    TooLarge,
     UnknownDevice,
     UnknownMission,
 )
@@ -29,12 +27,7 @@ from sync.evidence import Verdict
 from sync.keys import PublicKeys, sha256_hex
 from sync.log import Device, Head, Log
 from sync.profile import parse_payload
-
-# A change as it came: payload and signature; of an erased one envelope, signature and hash.
-Wire = tuple[str, str] | tuple[str, str, str]
-
-MAX_CHANGES = 100
-MAX_BODY_BYTES = 1_000_000
+from sync.wires import Wire
 
 
 class Chain(Enum):
@@ -113,35 +106,6 @@ class Outcome:
     known: list[str] = field(default_factory=list)
     stopped: dict[str, Stop] = field(default_factory=dict)
     devices: set[str] = field(default_factory=set)
-
-
-def wires(document: object) -> list[Wire]:
-    """The changes of a push body.
-
-    :raises BadRequest: not ``{"changes": [...]}`` with ``payload`` and ``signature`` each, or of an
-        erased one ``envelope``, ``signature`` and ``hash``
-    :raises TooLarge: more than 100 changes
-    """
-    if not isinstance(document, dict) or not {"changes"} <= set(document) <= {
-        "changes",
-        "receipts",
-    }:
-        raise BadRequest('A push is {"changes": [...]}.')
-    changes = document["changes"]
-    if not isinstance(changes, list):
-        raise BadRequest('A push is {"changes": [...]}.')
-    if len(changes) > MAX_CHANGES:
-        raise TooLarge(f"A push has at most {MAX_CHANGES} changes; send them in parts.")
-    return [_wire(change) for change in changes]
-
-
-def _wire(change: object) -> Wire:
-    if isinstance(change, dict) and all(isinstance(text, str) for text in change.values()):
-        if set(change) == {"payload", "signature"}:
-            return change["payload"], change["signature"]
-        if set(change) == {"envelope", "signature", "hash"}:
-            return change["envelope"], change["signature"], change["hash"]
-    raise BadRequest('A change is {"payload": text, "signature": text}.')
 
 
 def check_batch(

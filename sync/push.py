@@ -11,13 +11,13 @@ from typing import Any, Final
 
 from schemas.rights import HUB
 from sync.errors import ForgedReceipt
-from sync.intake import MAX_BODY_BYTES, MAX_CHANGES
 from sync.keys import PublicKeys
 from sync.log import Log
 from sync.pace import Pace
 from sync.receipts import Sheet
 from sync.transport import Transport
 from sync.trust import believe, keep_backed_up, read_any_sheet
+from sync.wires import MAX_BODY_BYTES, MAX_CHANGES
 
 FIRST: Final = 16_000  # bytes of changes sent at once, before packing, on an unknown network
 LEAST: Final = 4_000

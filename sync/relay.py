@@ -11,10 +11,11 @@ from typing import Any
 from sync.change import Signer
 from sync.clock import Clock
 from sync.errors import Busy
-from sync.intake import AT_RELAY, Batch, Outcome, Wire, check_batch, take
+from sync.intake import AT_RELAY, Batch, Outcome, check_batch, take
 from sync.keys import PublicKeys
 from sync.log import Log
 from sync.receipts import Issuer, issue_sheet
+from sync.wires import Wire
 
 MAX_WAITING = 32
 

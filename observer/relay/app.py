@@ -24,7 +24,7 @@ from sync.errors import (
     WrongType,
 )
 from sync.http import HubRefused
-from sync.intake import MAX_BODY_BYTES, MAX_CHANGES, wires
+from sync.wires import MAX_BODY_BYTES, MAX_CHANGES, wires
 
 RETRY_AFTER: Final = {503: 2, 507: 60, 429: 300}  # seconds
 

@@ -14,10 +14,11 @@ from review.errors import NotAcceptable
 from review.store.enrolment import WRONG_WITHIN, EnrolmentStore
 from sync.change import Signer
 from sync.clock import utc_now
-from sync.intake import AT_LAPTOP, check_batch, take, wires
+from sync.intake import AT_LAPTOP, check_batch, take
 from sync.invitation import Invitation, enrol_body, read_invitation, token_body
 from sync.keys import DeviceKey, PublicKeys, fingerprint
 from sync.log import Log
+from sync.wires import wires
 
 
 @pytest.fixture

@@ -14,10 +14,10 @@ from uuid6 import uuid7
 from review.ingest import ROUTES
 from sync.change import Change
 from sync.cut import Dirty, cut
-from sync.intake import MAX_BODY_BYTES
 from sync.log import Log
 from sync.projection import paths_of
 from sync.push import push
+from sync.wires import MAX_BODY_BYTES
 
 
 @pytest.fixture(scope="module")

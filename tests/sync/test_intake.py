@@ -8,9 +8,10 @@ from uuid6 import uuid7
 from sync import intake
 from sync.change import Change
 from sync.errors import BadRequest, TooLarge
-from sync.intake import AT_LAPTOP, AT_RELAY, MAX_CHANGES, Outcome, check_batch, take, wires
+from sync.intake import AT_LAPTOP, AT_RELAY, Outcome, check_batch, take
 from sync.keys import DeviceKey
 from sync.log import Log
+from sync.wires import MAX_CHANGES, wires
 from tests.sync.conftest import NOW, Node, new_chain
 
 

@@ -6,11 +6,12 @@ from typing import Any
 
 from sync.change import Change
 from sync.errors import TooLarge
-from sync.intake import MAX_BODY_BYTES, receive_own
+from sync.intake import receive_own
 from sync.keys import DeviceKey, sha256_hex
 from sync.log import Log
 from sync.push import push
 from sync.receipts import Issuer, issue_sheet
+from sync.wires import MAX_BODY_BYTES
 from tests.sync.conftest import NOW, Node, new_chain
 
 
