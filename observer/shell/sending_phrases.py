@@ -2,6 +2,8 @@
 
 from flask_babel import gettext as _
 
+from observer.views.words import record_kinds
+
 
 def sending_phrases() -> dict[str, str]:
     """By name; ``{name}`` is a place that the program fills."""
@@ -68,24 +70,8 @@ def _headquarters() -> dict[str, str]:
 
 
 def _came_in() -> dict[str, str]:
-    kinds = {
-        "case": _("cases"),
-        "person": _("persons"),
-        "hearing": _("hearings"),
-        "observation": _("observations"),
-        "attachment": _("files"),
-        "assignment": _("assignments"),
-        "device": _("devices"),
-        "query": _("queries"),
-        "review": _("reviews"),
-        "finding": _("findings"),
-        "mission": _("the mission"),
-        "incident": _("incidents"),
-        "erasure": _("erasures"),
-        "checklist": _("checklists"),
-    }
     return {
-        **{f"kinds.{kind}": words for kind, words in kinds.items()},
+        **{f"kinds.{kind}": words for kind, words in record_kinds().items()},
         "sent_count": _("Sent: {sent} new, {known} known already."),
         "carried": _("{count} carried by the relay."),
         "came_in": _("Came in, {kind}: {count}"),

@@ -25,7 +25,7 @@ from observer.standing import (
     standings,
 )
 from observer.views.versions import place, record_name
-from observer.views.words import court_time, workspace
+from observer.views.words import court_time, record_kinds, workspace
 from schemas.rights import SHARED_KINDS
 from sync.clock import instant
 from sync.errors import (
@@ -211,23 +211,7 @@ def came(last: Last) -> list[str]:
 
 def kind_count(kind: str, count: int) -> str:
     """So many changes of a kind of record."""
-    words = {
-        "case": _("cases"),
-        "person": _("persons"),
-        "hearing": _("hearings"),
-        "observation": _("observations"),
-        "attachment": _("files"),
-        "assignment": _("assignments"),
-        "device": _("devices"),
-        "query": _("queries"),
-        "review": _("reviews"),
-        "finding": _("findings"),
-        "incident": _("incidents"),
-        "mission": _("the mission"),
-        "erasure": _("erasures"),
-        "checklist": _("checklists"),
-    }
-    kind = str(words.get(kind, kind))
+    kind = record_kinds().get(kind, kind)
     return str(
         ngettext("%(num)d change to %(kind)s", "%(num)d changes to %(kind)s", count, kind=kind)
     )

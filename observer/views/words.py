@@ -84,6 +84,27 @@ def term(value: str) -> str:
     return str(words.get(value, value))
 
 
+def record_kinds() -> dict[str, str]:
+    """The kinds of records, in the plural."""
+    words = {
+        "case": _("cases"),
+        "person": _("persons"),
+        "hearing": _("hearings"),
+        "observation": _("observations"),
+        "attachment": _("files"),
+        "assignment": _("assignments"),
+        "device": _("devices"),
+        "query": _("queries"),
+        "review": _("reviews"),
+        "finding": _("findings"),
+        "incident": _("incidents"),
+        "mission": _("the mission"),
+        "erasure": _("erasures"),
+        "checklist": _("checklists"),
+    }
+    return {kind: str(word) for kind, word in words.items()}
+
+
 def problem(code: str) -> str:
     """A missing or inconsistent answer, in words."""
     words = {

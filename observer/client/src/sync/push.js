@@ -28,8 +28,7 @@ import { believe, keepBackedUp, readAnySheet } from "./trust.js";
  */
 
 export const MAX_CHANGES = 100;
-export const MAX_BODY = 1_000_000; // bytes, before packing
-const ROOM = 950_000; // of which changes and sheets take so many
+const ROOM = 950_000; // bytes of changes and sheets, before packing; a body may have 1,000,000
 const FIRST = 16_000; // bytes of changes sent at once, before packing, on an unknown network
 const LEAST = 4_000;
 const BESIDES = 200; // bytes of signature and quotes
